@@ -1,0 +1,11 @@
+//! A tenant: an organisation with a ledger of its own.
+
+mod decide;
+mod events;
+mod state;
+#[cfg(test)]
+mod tests;
+
+pub use decide::{Tenant, TenantCommand, TenantRefusal};
+pub use events::{Created, Renamed, Resumed, Suspended, TenantEvent};
+pub use state::TenantState;

@@ -1,0 +1,14 @@
+//! What routes take: query parameters, commands with their bodies and headers, ids in the path.
+
+mod command;
+mod id;
+mod json;
+mod query;
+
+pub use command::{Bare, Command, CommandHeaders, DryRun};
+pub use id::{EventId, Id, Resource};
+pub use json::Json;
+pub use query::{AsOfParams, FreshParams, PageParams, Params};
+
+#[cfg(test)]
+mod tests;

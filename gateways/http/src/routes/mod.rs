@@ -1,0 +1,31 @@
+//! The routes: one file a group, each in the same order: `routes`, then its handlers from the list to the delete.
+
+mod audit_logs;
+mod auth;
+mod clusters;
+mod events;
+mod fleet;
+mod me;
+mod system;
+mod users;
+
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::app::App;
+
+/// Everything below `/api/v1`.
+pub fn api() -> OpenApiRouter<App> {
+    OpenApiRouter::default()
+        .merge(auth::routes())
+        .merge(me::routes())
+        .merge(users::routes())
+        .merge(clusters::routes())
+        .merge(fleet::routes())
+        .merge(audit_logs::routes())
+        .merge(events::routes())
+}
+
+/// What stands outside of it.
+pub fn system() -> OpenApiRouter<App> {
+    system::routes()
+}

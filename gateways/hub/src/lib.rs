@@ -1,0 +1,9 @@
+//! The hub: configuration, and the wiring of every room. Nothing is decided here.
+
+pub mod cli;
+pub mod doctor;
+pub mod runtime;
+pub mod serve;
+pub mod store;
+pub mod telemetry;
+pub mod tenants;

@@ -1,0 +1,44 @@
+//! Brings a database to the present schema. Embedded, ordered, guarded by an advisory lock, idempotent.
+
+use std::borrow::Cow;
+
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::{ConnectOptions, Connection};
+
+use crate::pools::{PoolsError, options};
+
+/// Every migration: its number, its name and its SQL. A published one never changes; the next one does.
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "ledger", include_str!("../../../migrations/ledger/0001_ledger.sql")),
+    (2, "vault", include_str!("../../../migrations/ledger/0002_vault.sql")),
+    (1001, "read models", include_str!("../../../migrations/read-models/0001_read_models.sql")),
+];
+
+/// The migrations could not be applied.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrateError {
+    /// The database could not be reached.
+    #[error(transparent)]
+    Connect(#[from] PoolsError),
+    /// A migration failed; the database stands where it stood before it.
+    #[error("the database cannot be migrated: {0}")]
+    Failed(#[from] sqlx::migrate::MigrateError),
+    /// The connection failed.
+    #[error("the database cannot be reached: {0}")]
+    Database(#[from] sqlx::Error),
+}
+
+/// Applies what is missing. `url` names a role that owns the database.
+pub async fn migrate(url: &str) -> Result<(), MigrateError> {
+    let migrations: Vec<Migration> = MIGRATIONS
+        .iter()
+        .map(|(version, name, sql)| {
+            Migration::new(*version, Cow::Borrowed(*name), MigrationType::Simple, Cow::Borrowed(*sql), false)
+        })
+        .collect();
+    let migrator = Migrator { migrations: Cow::Owned(migrations), ..Migrator::DEFAULT };
+    let mut connection = options(url)?.connect().await?;
+    migrator.run_direct(&mut connection).await?;
+    connection.close().await?;
+    Ok(())
+}

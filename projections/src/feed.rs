@@ -1,0 +1,22 @@
+//! What the read side needs of the log: to read on from a position, and to be woken.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use hub_domain::ledger::Recorded;
+
+/// Tails the log.
+#[async_trait]
+pub trait EventFeed: Send + Sync + 'static {
+    /// The events after a position, in order, at most `limit`; empty at the end of the log.
+    /// A reader that has seen position N has seen everything up to N.
+    async fn read(&self, after: u64, limit: usize) -> Result<Vec<Recorded>, FeedError>;
+
+    /// Returns when there may be an event after `after`, or when `within` has passed.
+    async fn wait(&self, after: u64, within: Duration);
+}
+
+/// The log could not be read.
+#[derive(Debug, thiserror::Error)]
+#[error("the log cannot be read: {0}")]
+pub struct FeedError(#[source] pub Box<dyn std::error::Error + Send + Sync>);

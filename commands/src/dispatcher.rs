@@ -108,13 +108,15 @@ impl Dispatcher {
     pub async fn repeat<D: Decider>(
         &self,
         caller: &Caller,
+        name: &'static str,
         options: &Options,
     ) -> Result<Option<Outcome<D>>, CommandError> {
+        let started = Instant::now();
         let Some(key) = stored_key(caller, options)? else { return Ok(None) };
-        match self.log.find(caller.tenant, &key).await? {
-            Some(receipt) => self.repeated(caller.tenant, receipt).await.map(Some),
-            None => Ok(None),
-        }
+        let Some(receipt) = self.log.find(caller.tenant, &key).await? else { return Ok(None) };
+        let outcome = self.repeated(caller.tenant, receipt).await?;
+        telemetry::command(name, "repeated", started.elapsed());
+        Ok(Some(outcome))
     }
 
     /// A stream's state and revision as the log has them now; the revision is `None` while the stream is empty.

@@ -3,7 +3,7 @@
 use hub_domain::Refusal;
 
 use crate::access::Denied;
-use crate::ports::{AppendError, LogError, Unavailable};
+use crate::ports::{AppendError, LogError, Unavailable, VaultError};
 
 /// Why a command came to nothing. Each variant is one family of answers at the edge.
 #[derive(Debug, thiserror::Error)]
@@ -127,5 +127,11 @@ impl From<AppendError> for CommandError {
             AppendError::Unavailable(cause) => Self::Unavailable(cause),
             AppendError::Unknown(cause) => Self::OutcomeUnknown(cause),
         }
+    }
+}
+
+impl From<VaultError> for CommandError {
+    fn from(error: VaultError) -> Self {
+        Self::Unavailable(error.into())
     }
 }

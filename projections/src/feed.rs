@@ -14,6 +14,11 @@ pub trait EventFeed: Send + Sync + 'static {
 
     /// Returns when there may be an event after `after`, or when `within` has passed.
     async fn wait(&self, after: u64, within: Duration);
+
+    /// The position of the newest event, where the log can tell: for lag and progress, not for correctness.
+    async fn head(&self) -> Result<Option<u64>, FeedError> {
+        Ok(None)
+    }
 }
 
 /// The log could not be read.

@@ -1,1 +1,25 @@
-//! Room.
+//! The read side: events become rows, rows answer queries.
+//!
+//! A [`Projection`] is a pure fold from events to rows; [`engine`] runs any of them: batches, transactions,
+//! cursors, several hub processes. [`rebuild`] makes a table anew beside the live one; [`ReadModels`] answers.
+
+pub mod engine;
+pub mod event;
+pub mod feed;
+pub mod models;
+pub mod oracle;
+pub mod projection;
+pub mod query;
+pub mod rebuild;
+pub mod runner;
+pub mod telemetry;
+
+pub use engine::progress::{Progress, Standing, Status};
+pub use event::{Event, Poison};
+pub use feed::{EventFeed, FeedError};
+pub use projection::{Key, Kind, Projection};
+pub use query::{
+    AsOf, AuditQuery, AuditRow, Behind, ClusterQuery, ClusterRow, ClusterSample, FleetView, Listed, Page, QueryError,
+    ReadModels, UserQuery, UserRow,
+};
+pub use runner::ProjectionRunner;

@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, Write};
 
-use hub_domain::ledger::{Hash, Head, Leaf, Recorded};
+use hub_domain::ledger::{Hash, Head, Leaf, Recorded, leaf_hash};
 
 const MAGIC: &[u8; 8] = b"CMLEDG01";
 const EVENT: u8 = b'E';
@@ -105,10 +105,27 @@ impl<W: Write> Writer<W> {
 /// What a file holds, record by record.
 #[derive(Debug)]
 pub enum Record {
-    /// An event, and the previous leaf hash that its leaf names.
-    Event(Box<Recorded>, Hash),
+    /// An event, and what its leaf says of what stands beside it.
+    Event(Box<Recorded>, LeafSays),
     /// A tenant's head, as the exporter saw it.
     Head(Head),
+}
+
+/// The part of a stored leaf that an event's other fields do not repeat.
+#[derive(Clone, Copy, Debug)]
+pub struct LeafSays {
+    /// SHA-256 of the leaf's bytes as they stand in the file, under the leaf prefix.
+    pub hash: Hash,
+}
+
+impl LeafSays {
+    /// What is wrong between the stored leaf and the stored leaf hash, if anything. That the leaf fits metadata,
+    /// payload and the event before is the verifier's part: it computes the hash anew from those.
+    pub fn disagrees(&self, event: &Recorded) -> Option<String> {
+        (self.hash != event.leaf_hash).then(|| {
+            format!("position {}: the leaf in the file hashes to {}, stated is {}", event.position, self.hash, event.leaf_hash)
+        })
+    }
 }
 
 /// Reads an export.
@@ -175,14 +192,13 @@ impl<R: BufRead> Reader<R> {
         let record = match kind {
             EVENT => {
                 let position = fields.u64().ok_or_else(short)?;
-                let leaf_hash = fields.hash().ok_or_else(short)?;
+                let stated = fields.hash().ok_or_else(short)?;
                 let leaf_length = fields.u16().ok_or_else(short)?;
                 let leaf = fields.take(leaf_length.into()).ok_or_else(short)?;
                 let metadata = fields.sized().ok_or_else(short)?;
                 let payload = fields.sized().ok_or_else(short)?;
+                let hash = leaf_hash(leaf);
                 let leaf = Leaf::decode(leaf).map_err(|cause| self.malformed(format!("its leaf: {cause}")))?;
-                // The leaf vouches for metadata and payload by their hashes; a mismatch is named as altered content by
-                // the verifier, which hashes what is here. Only the link is taken from the leaf.
                 let event = Recorded {
                     position,
                     tenant: leaf.tenant,
@@ -197,13 +213,13 @@ impl<R: BufRead> Reader<R> {
                     actor: leaf.actor.to_owned(),
                     metadata: metadata.to_vec(),
                     payload: payload.to_vec(),
-                    leaf_hash,
+                    leaf_hash: stated,
                 };
                 if self.events == 0 {
                     self.first = position;
                 }
                 self.events += 1;
-                Some(Record::Event(Box::new(event), leaf.previous))
+                Some(Record::Event(Box::new(event), LeafSays { hash }))
             }
             HEAD => Some(Record::Head(Head {
                 tenant: uuid::Uuid::from_bytes(fields.array().ok_or_else(short)?),

@@ -1,1 +1,15 @@
-//! Room.
+//! Replay tools: what an auditor, or the hub's own operator, runs against a ledger.
+//!
+//! Everything here reads; only `rebuild` writes, and only to read models.
+
+pub mod cli;
+pub mod export;
+pub mod format;
+mod progress;
+pub mod rebuild;
+pub mod replay;
+pub mod source;
+pub mod verify;
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,30 @@
-fn main() {}
+//! `make bench`: whole runs, beside a peer, on one machine, in one go. Figures go to RESULTS.md by hand.
+
+mod append;
+mod machine;
+mod peer_cqrs;
+mod peer_uma;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Debug, Parser)]
+#[command(name = "bench", about = "Measures the hub beside its peers")]
+struct Cli {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// One event a command to 10,000 streams, durable, beside cqrs-es and `UmaDB`.
+    Append(append::Settings),
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    rustls::crypto::aws_lc_rs::default_provider().install_default().ok();
+    println!("{}\n", machine::describe());
+    match Cli::parse().what {
+        What::Append(settings) => append::run(&settings).await,
+    }
+}

@@ -53,3 +53,13 @@ pub enum VaultError {
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
+
+/// For callers to whom every failure of the vault is the same: it did not answer.
+impl From<VaultError> for Unavailable {
+    fn from(error: VaultError) -> Self {
+        match error {
+            VaultError::Unavailable(cause) => cause,
+            other => Self::new("vault", other),
+        }
+    }
+}

@@ -73,6 +73,8 @@ pub enum SignInRefusal {
     WrongPassword,
     /// The account is disabled.
     AccountDisabled,
+    /// The tenant is suspended.
+    TenantSuspended,
     /// A refresh token was used twice: the session was ended, since one of the two users of it is a thief.
     RefreshTokenReused,
 }

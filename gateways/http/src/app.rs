@@ -18,6 +18,7 @@ use tracing::Instrument as _;
 use crate::auth::{Sessions, Tokens};
 use crate::middleware::limits::Limits;
 use crate::problem::{Entry, Problem};
+use crate::streams::Streams;
 
 /// What can be tuned.
 #[derive(Clone, Debug)]
@@ -93,7 +94,7 @@ struct Inner {
     fingerprints: SecretSlice<u8>,
     limits: Limits,
     turns: Semaphore,
-    streams: Arc<Semaphore>,
+    streams: Streams,
     commands: TaskTracker,
     stopping: CancellationToken,
 }
@@ -107,7 +108,7 @@ impl App {
             fingerprints: parts.vault.derive("request-fingerprint"),
             limits: Limits::new(parts.settings.rate_limit_per_minute),
             turns: Semaphore::new(parts.settings.requests_at_once),
-            streams: Arc::new(Semaphore::new(parts.settings.streams_at_once)),
+            streams: Streams::new(parts.settings.streams_at_once),
             commands: TaskTracker::new(),
             stopping: CancellationToken::new(),
             parts,
@@ -162,7 +163,7 @@ impl App {
         &self.0.turns
     }
 
-    pub(crate) fn streams(&self) -> &Arc<Semaphore> {
+    pub(crate) fn streams(&self) -> &Streams {
         &self.0.streams
     }
 

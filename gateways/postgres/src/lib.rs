@@ -1,10 +1,23 @@
 //! PostgreSQL: the event log, the vault and its neighbours, the pools, the migrations, the built-in server.
 
+pub mod claims;
+pub mod credentials;
+mod failure;
+pub mod leases;
 pub mod log;
 pub mod migrate;
+pub mod observations;
 pub mod pools;
+pub mod sessions;
 pub mod telemetry;
+pub mod vault;
 
+pub use claims::PgClaims;
+pub use credentials::PgCredentials;
+pub use leases::PgLeases;
 pub use log::{PgLog, WriterSettings};
 pub use migrate::{MigrateError, migrate};
+pub use observations::PgObservations;
 pub use pools::{PoolSizes, Pools, PoolsError};
+pub use sessions::PgSessions;
+pub use vault::{Kek, KekError, KekSource, Keyring, PgVault, Rewrapped};

@@ -8,6 +8,7 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
+use super::gate;
 use crate::app::App;
 use crate::problem::{Entry, Problem};
 
@@ -18,10 +19,14 @@ pub const STREAM: &str = "/api/v1/events";
 
 /// Sheds what comes while too much is under way, and cuts off what takes too long.
 pub async fn bound(State(app): State<App>, request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    if gate::public(request.method(), route) == Some(gate::Public::Unlimited) {
+        return next.run(request).await;
+    }
+    let endless = route == STREAM;
     let Ok(_turn) = app.turns().try_acquire() else {
         return Problem::new(Entry::OVERLOADED).retry_after(1).into_response();
     };
-    let endless = request.extensions().get::<MatchedPath>().is_some_and(|route| route.as_str() == STREAM);
     if endless {
         return next.run(request).await;
     }

@@ -1,0 +1,145 @@
+//! `clustermaster serve`: opens everything in order, serves, and closes everything in the opposite order.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use hub_commands::accounts::Accounts;
+use hub_commands::clusters::Clusters;
+use hub_commands::flows;
+use hub_domain::kernel::TenantName;
+use hub_http::{App, Check, Parts};
+use hub_postgres::log::{PgFeed, listen};
+use hub_projections::{ProjectionRunner, ReadModels};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::cli::ServeConfig;
+use crate::store::Store;
+use crate::tenants::print_administrator;
+
+/// The tenant of the first start.
+const DEFAULT_TENANT: &str = "default";
+/// How long open requests may take once the hub was told to stop.
+const GRACE: Duration = Duration::from_secs(20);
+
+/// Runs the hub until it is told to stop.
+pub async fn run(config: Box<ServeConfig>) -> anyhow::Result<()> {
+    let telemetry = crate::telemetry::start(&config)?;
+    let stop = stop_on_signal()?;
+    let store = Store::open(&config.store).await?;
+    let outcome = serve(&config, &store, &telemetry, stop).await;
+    let closed = store.close().await;
+    outcome.and(closed)
+}
+
+/// A token that is cancelled by SIGTERM or Ctrl-C.
+fn stop_on_signal() -> anyhow::Result<CancellationToken> {
+    let stop = CancellationToken::new();
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let told = stop.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping: what was accepted is finished first");
+        told.cancel();
+    });
+    Ok(stop)
+}
+
+async fn serve(
+    config: &ServeConfig,
+    store: &Store,
+    telemetry: &crate::telemetry::Telemetry,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    let accounts = Arc::new(Accounts::new(store.dispatcher.clone(), &store.ports));
+    let clusters = Arc::new(Clusters::new(store.dispatcher.clone(), &store.ports));
+    let first = TenantName::new(DEFAULT_TENANT).expect("the default tenant's name is a DNS label");
+    if let Some(first) = accounts.bootstrap(first, config.admin_password.clone()).await? {
+        print_administrator(&first);
+    }
+
+    // The background ends after the last request: a command's caller may wait for its projection.
+    let background = TaskTracker::new();
+    let quiet = CancellationToken::new();
+    background.spawn(listen(store.pools.writer.clone(), store.log.committed(), quiet.clone()));
+    let feed = Arc::new(PgFeed::new(store.pools.writer.clone(), store.log.committed().subscribe()));
+    let runner = ProjectionRunner::new(store.pools.projector.clone(), feed.clone());
+    let read = Arc::new(ReadModels::new(store.pools.reader.clone(), runner.progress()));
+    background.spawn(runner.run(quiet.clone()));
+    let settings = flows::Settings {
+        interval: Duration::from_secs(config.observe_seconds),
+        at_once: config.observe_at_once as usize,
+        ..flows::Settings::default()
+    };
+    let fleet = flows::Fleet::new(&store.ports, store.dispatcher.clone(), feed, settings);
+    background.spawn(fleet.run(quiet.clone()));
+
+    let metrics = telemetry.metrics.clone();
+    let (pool, seen) = (store.pools.reader.clone(), read.clone());
+    let app = App::new(Parts {
+        accounts,
+        clusters,
+        read,
+        log: store.ports.log.clone(),
+        vault: store.ports.vault.clone(),
+        clock: store.ports.clock.clone(),
+        ids: store.ports.ids.clone(),
+        settings: hub_http::Settings {
+            rate_limit_per_minute: config.rate_limit_per_minute,
+            tls: config.tls_cert.is_some(),
+            ..hub_http::Settings::default()
+        },
+        metrics: Box::new(move || metrics.render()),
+        ready: Box::new(move || {
+            let (pool, seen) = (pool.clone(), seen.clone());
+            Box::pin(async move {
+                let database = sqlx::query("select 1").execute(&pool).await.is_ok();
+                vec![
+                    Check { name: "database", ready: database },
+                    Check { name: "projections", ready: seen.healthy() },
+                ]
+            })
+        }),
+    });
+    let served = listen_and_serve(config, &app, stop).await;
+    app.finish().await;
+    quiet.cancel();
+    background.close();
+    background.wait().await;
+    served
+}
+
+async fn listen_and_serve(config: &ServeConfig, app: &App, stop: CancellationToken) -> anyhow::Result<()> {
+    let listener = std::net::TcpListener::bind(config.listen)
+        .with_context(|| format!("{} cannot be listened on; choose another with --listen", config.listen))?;
+    listener.set_nonblocking(true)?;
+    let address = listener.local_addr()?;
+    let router = hub_http::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let handle = axum_server::Handle::new();
+    tokio::spawn({
+        let (handle, app) = (handle.clone(), app.clone());
+        async move {
+            stop.cancelled().await;
+            app.stop();
+            handle.graceful_shutdown(Some(GRACE));
+        }
+    });
+    let scheme = if config.tls_cert.is_some() { "https" } else { "http" };
+    println!("listening on {scheme}://{address}");
+    match (&config.tls_cert, &config.tls_key) {
+        (Some(certificate), Some(key)) => {
+            let tls = axum_server::tls_rustls::RustlsConfig::from_pem_file(certificate, key)
+                .await
+                .context("the TLS certificate or its key cannot be read")?;
+            axum_server::from_tcp_rustls(listener, tls)?.handle(handle).serve(router).await?;
+        }
+        _ => axum_server::from_tcp(listener)?.handle(handle).serve(router).await?,
+    }
+    Ok(())
+}

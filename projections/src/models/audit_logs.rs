@@ -1,0 +1,111 @@
+//! `read.audit_logs`: one row an event, for people to read and to search.
+
+use chrono::{DateTime, Utc};
+use data_encoding::HEXLOWER;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::describe::{self, Description};
+use crate::event::{Event, Poison};
+use crate::projection::{Key, Kind, Projection};
+
+/// The projection of the audit log.
+#[derive(Debug)]
+pub struct AuditLogs;
+
+/// One entry.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AuditLog {
+    /// The tenant.
+    #[serde(skip_serializing_if = "Uuid::is_nil")]
+    pub tenant: Uuid,
+    /// Where the event stands in the log.
+    pub position: u64,
+    /// Where it stands in the tenant's chain, from 0.
+    pub sequence: u64,
+    /// The event's id.
+    pub id: Uuid,
+    /// When it was recorded.
+    pub recorded_at: DateTime<Utc>,
+    /// Who did it.
+    pub actor: String,
+    /// The command: `cluster.import`.
+    pub action: String,
+    /// What happened: `cluster.import_requested.v1`.
+    pub event_type: String,
+    /// To what kind of thing: `cluster`.
+    pub target_type: String,
+    /// To which: the stream.
+    pub target_id: String,
+    /// The stream's revision.
+    pub revision: u64,
+    /// `succeeded`, `failed` or `refused`.
+    pub outcome: String,
+    /// Why, in the actor's words.
+    pub reason: Option<String>,
+    /// The trace of the request.
+    pub trace_id: Option<String>,
+    /// The event that caused the command.
+    pub caused_by: Option<Uuid>,
+    /// One sentence.
+    pub summary: String,
+    /// What changed, as it was.
+    pub before: Option<Value>,
+    /// What changed, as it is.
+    pub after: Option<Value>,
+    /// The event's body.
+    pub payload: Value,
+    /// The leaf's hash, lowercase hex.
+    pub leaf_hash: String,
+    /// The cluster that the entry is about.
+    pub cluster_id: Option<String>,
+    /// The user that the entry is about.
+    pub user_id: Option<String>,
+}
+
+impl Projection for AuditLogs {
+    const NAME: &'static str = "audit_logs";
+    const VERSION: u32 = 1;
+    const KIND: Kind = Kind::Append;
+    type Row = AuditLog;
+
+    fn key(event: &Event) -> Option<Key> {
+        Some(Key::of(event))
+    }
+
+    fn fold(_: Option<AuditLog>, event: &Event) -> Result<AuditLog, Poison> {
+        let recorded = &event.recorded;
+        let metadata = event.metadata()?;
+        let payload: Value = serde_json::from_slice(&recorded.payload).map_err(|cause| event.poison(cause))?;
+        // An event of a newer hub still belongs into the audit log, under its wire name.
+        let Description { summary, change, outcome } =
+            event.body().map_or_else(|_| describe::unknown(&recorded.event_type), describe::describe);
+        let (before, after) = change.unzip();
+        let target = |aggregate: &str| (event.aggregate() == aggregate).then(|| recorded.stream.clone());
+        Ok(AuditLog {
+            tenant: recorded.tenant,
+            position: recorded.position,
+            sequence: recorded.sequence,
+            id: recorded.event_id,
+            recorded_at: event.time()?,
+            actor: recorded.actor.clone(),
+            action: metadata.command.clone(),
+            event_type: recorded.event_type.clone(),
+            target_type: event.aggregate().to_owned(),
+            target_id: recorded.stream.clone(),
+            revision: recorded.revision,
+            outcome: outcome.into(),
+            reason: metadata.reason.clone(),
+            trace_id: metadata.trace_id.clone(),
+            caused_by: metadata.caused_by,
+            summary,
+            before,
+            after,
+            payload,
+            leaf_hash: HEXLOWER.encode(&recorded.leaf_hash.0),
+            cluster_id: target("cluster"),
+            user_id: target("user"),
+        })
+    }
+}

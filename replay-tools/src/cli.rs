@@ -1,0 +1,84 @@
+//! The command line of `clustermaster-audit`, and its exit codes.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use crate::source::Database;
+use crate::{export, replay, verify};
+
+/// All is well.
+pub const CLEAN: u8 = 0;
+/// The ledger was altered.
+pub const ALTERED: u8 = 1;
+/// The tool could not do its work: wrong arguments, nothing to read, no database. (2 is also clap's own.)
+pub const TROUBLE: u8 = 2;
+
+/// Proves, exports and replays a `ClusterMaster` ledger.
+///
+/// Exit codes: 0 all is well, 1 the ledger was altered, 2 the work could not be done.
+#[derive(Debug, Parser)]
+#[command(name = "clustermaster-audit", version)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Prove the whole ledger, from the database or from an exported file; name every bad row.
+    Verify {
+        /// An exported file; without it the database is read.
+        file: Option<PathBuf>,
+        /// Heads taken earlier and kept elsewhere (`clustermaster-audit head > FILE`): binds the ledger to its past.
+        #[arg(long, value_name = "FILE")]
+        head: Vec<PathBuf>,
+        /// Print one JSON object instead of words.
+        #[arg(long)]
+        json: bool,
+        /// Where the ledger is.
+        #[command(flatten)]
+        database: Database,
+    },
+    /// Print each tenant's head (size, last leaf hash, tree root) as JSON: to be kept elsewhere.
+    Head {
+        /// Where the ledger is.
+        #[command(flatten)]
+        database: Database,
+    },
+    /// Write leaves, metadata and payloads to a file that needs no server to be verified (FORMAT.md).
+    Export {
+        /// The file to write; `-` is standard output.
+        file: PathBuf,
+        /// Where the ledger is.
+        #[command(flatten)]
+        database: Database,
+    },
+    /// Print history, event by event.
+    Replay(replay::Replay),
+    /// Build a read model anew beside the live one, and switch.
+    Rebuild {
+        /// Which; all of them when none is named.
+        projection: Vec<String>,
+        /// Where the ledger is.
+        #[command(flatten)]
+        database: Database,
+    },
+}
+
+/// Runs a command and answers the exit code.
+pub async fn run(cli: Cli) -> u8 {
+    let outcome = match cli.command {
+        Command::Verify { file, head, json, database } => verify::command(file, &head, json, &database).await,
+        Command::Head { database } => verify::print_heads(&database).await,
+        Command::Export { file, database } => export::command(&file, &database).await,
+        Command::Replay(replay) => replay::command(&replay).await,
+        Command::Rebuild { projection, database } => crate::rebuild::command(&projection, &database).await,
+    };
+    outcome.unwrap_or_else(|cause| {
+        eprintln!("error: {cause:#}");
+        TROUBLE
+    })
+}

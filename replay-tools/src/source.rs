@@ -1,0 +1,120 @@
+//! Where a tool finds the ledger: the hub's database.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use hub_domain::ledger::{Hash, Recorded};
+use hub_postgres::log::{LEDGER_COLUMNS, decode_row};
+use hub_postgres::pools::{WRITER, connect_as, options};
+use sqlx::{Connection as _, PgConnection, Row};
+use uuid::Uuid;
+
+/// Events fetched at a time.
+const PAGE: u64 = 2_000;
+
+/// Where the ledger is.
+#[derive(Clone, Debug, Args)]
+pub struct Database {
+    /// Folder of the hub's built-in database.
+    #[arg(long, env = "CLUSTERMASTER_DATA_DIR", default_value = "./.clustermaster")]
+    pub data_dir: PathBuf,
+    /// Address of the database, where it is not the built-in one.
+    #[arg(long, env = "CLUSTERMASTER_DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+}
+
+/// The ledger cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// The built-in server is not there.
+    #[error(transparent)]
+    Builtin(#[from] hub_postgres::builtin::BuiltinError),
+    /// The address is wrong.
+    #[error(transparent)]
+    Address(#[from] hub_postgres::PoolsError),
+    /// The database does not answer, or holds no ledger.
+    #[error("the ledger cannot be read: {0}")]
+    Read(#[from] sqlx::Error),
+}
+
+/// A tenant's head as the database states it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StatedHead {
+    /// Which tenant.
+    pub tenant: Uuid,
+    /// Its events.
+    pub size: u64,
+    /// Its last leaf hash.
+    pub last: Hash,
+}
+
+/// The database, opened, with one snapshot for all that is read.
+pub struct Ledger {
+    connection: PgConnection,
+    builtin: Option<hub_postgres::builtin::Builtin>,
+    url: String,
+}
+
+impl Database {
+    /// Opens the database. A running hub's built-in server is used; a resting one is started and stopped again.
+    pub async fn open(&self) -> Result<Ledger, SourceError> {
+        let (url, builtin) = match &self.database_url {
+            Some(url) => (url.clone(), None),
+            None => hub_postgres::builtin::borrow(&self.data_dir).await?,
+        };
+        let mut connection = connect_as(&options(&url)?, WRITER).await?;
+        sqlx::raw_sql("begin isolation level repeatable read read only").execute(&mut connection).await?;
+        Ok(Ledger { connection, builtin, url })
+    }
+}
+
+impl Ledger {
+    /// The database's address.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The newest position, as the head row states it.
+    pub async fn head(&mut self) -> Result<u64, SourceError> {
+        let position: i64 =
+            sqlx::query_scalar("select position from ledger.head where one").fetch_one(&mut self.connection).await?;
+        Ok(position as u64)
+    }
+
+    /// The tenants' heads, as the database states them.
+    pub async fn stated_heads(&mut self) -> Result<Vec<StatedHead>, SourceError> {
+        let rows = sqlx::query("select tenant, size, last from ledger.tenant_heads order by tenant")
+            .fetch_all(&mut self.connection)
+            .await?;
+        let head = |row: &sqlx::postgres::PgRow| {
+            let last: &[u8] = row.try_get(2)?;
+            let last = last.try_into().map_err(|_| sqlx::Error::Decode("a head is not 32 bytes long".into()))?;
+            Ok(StatedHead { tenant: row.try_get(0)?, size: row.try_get::<i64, _>(1)? as u64, last: Hash(last) })
+        };
+        Ok(rows.iter().map(head).collect::<Result<_, sqlx::Error>>()?)
+    }
+
+    /// The next events after a position, in order. Gaps do not end it: the end is an empty page.
+    pub async fn page(&mut self, after: u64) -> Result<Vec<Recorded>, SourceError> {
+        // Keyset and limit, not a range of positions: somebody may have made holes.
+        let sql = format!("select {LEDGER_COLUMNS} from ledger.events where position > $1 order by position limit $2");
+        let rows = sqlx::query(&sql).bind(after as i64).bind(PAGE as i64).fetch_all(&mut self.connection).await?;
+        Ok(rows.iter().map(decode_row).collect::<Result<_, _>>()?)
+    }
+
+    /// The tenant of this name.
+    pub async fn tenant(&mut self, name: &str) -> Result<Option<Uuid>, SourceError> {
+        const SQL: &str = "select tenant from ledger.events where event_type = 'tenant.created.v1'
+            and convert_from(payload, 'UTF8')::jsonb ->> 'name' = $1 order by position desc limit 1";
+        Ok(sqlx::query_scalar(SQL).bind(name).fetch_optional(&mut self.connection).await?)
+    }
+
+    /// Closes the database.
+    pub async fn close(self) -> Result<(), SourceError> {
+        self.connection.close().await?;
+        if let Some(builtin) = self.builtin {
+            builtin.stop().await?;
+        }
+        Ok(())
+    }
+}

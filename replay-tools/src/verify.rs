@@ -1,0 +1,235 @@
+//! `verify`: reads every byte that was hashed, and names what is wrong.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Context, bail};
+use hub_domain::ledger::{Fault, Head, LogVerifier};
+use serde::Serialize;
+
+use crate::cli::{ALTERED, CLEAN};
+use crate::format::{FormatError, Reader, Record};
+use crate::progress;
+use crate::source::{Database, Ledger};
+
+/// How many faults are printed one by one.
+const SHOWN: usize = 20;
+
+/// What was found.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// `clean` or `altered`.
+    pub verdict: &'static str,
+    /// Events that were read.
+    pub events: u64,
+    /// The position of the first bad row, where a fault has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_bad_position: Option<u64>,
+    /// All that is wrong, in the order found.
+    pub faults: Vec<FaultLine>,
+    /// Each tenant's head, computed from what was read.
+    pub heads: Vec<Head>,
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Serialize)]
+pub struct FaultLine {
+    /// Where, where it has a place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub position: Option<u64>,
+    /// What, in words.
+    pub what: String,
+}
+
+impl From<&Fault> for FaultLine {
+    fn from(fault: &Fault) -> Self {
+        Self { position: fault.position(), what: fault.to_string() }
+    }
+}
+
+impl Report {
+    fn new(events: u64, faults: Vec<FaultLine>, heads: Vec<Head>) -> Self {
+        let first_bad_position = faults.iter().filter_map(|fault| fault.position).min();
+        let verdict = if faults.is_empty() { "clean" } else { "altered" };
+        Self { verdict, events, first_bad_position, faults, heads }
+    }
+
+    fn add(&mut self, position: Option<u64>, what: String) {
+        self.verdict = "altered";
+        if let Some(position) = position {
+            self.first_bad_position = Some(self.first_bad_position.map_or(position, |first| first.min(position)));
+        }
+        self.faults.push(FaultLine { position, what });
+    }
+
+    /// Whether nothing is wrong.
+    pub fn is_clean(&self) -> bool {
+        self.faults.is_empty()
+    }
+}
+
+/// Runs `verify`.
+pub async fn command(
+    file: Option<PathBuf>,
+    heads: &[PathBuf],
+    json: bool,
+    database: &Database,
+) -> anyhow::Result<u8> {
+    let mut known = Vec::new();
+    for path in heads {
+        known.extend(read_heads(path)?);
+    }
+    let started = Instant::now();
+    let report = match file {
+        Some(path) => {
+            let input = File::open(&path).with_context(|| format!("{} cannot be read", path.display()))?;
+            let length = input.metadata()?.len();
+            tokio::task::spawn_blocking(move || of_file(BufReader::with_capacity(1 << 20, input), length, &known)).await??
+        }
+        None => {
+            let mut ledger = database.open().await?;
+            let report = of_database(&mut ledger, &known).await;
+            ledger.close().await?;
+            report?
+        }
+    };
+    if json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        print(&report, started.elapsed().as_secs_f64());
+    }
+    Ok(if report.is_clean() { CLEAN } else { ALTERED })
+}
+
+fn print(report: &Report, seconds: f64) {
+    if report.is_clean() {
+        println!("the ledger is intact: {} events, every byte accounted for", report.events);
+        for head in &report.heads {
+            println!("  tenant {}  size {}  root {}", head.tenant, head.size, head.root);
+        }
+    } else {
+        println!("THE LEDGER WAS ALTERED: {} faults in {} events", report.faults.len(), report.events);
+        for fault in report.faults.iter().take(SHOWN) {
+            println!("  {}", fault.what);
+        }
+        if report.faults.len() > SHOWN {
+            println!("  … and {} more (--json prints them all)", report.faults.len() - SHOWN);
+        }
+    }
+    eprintln!("{:.1} s, {:.0} events/s", seconds, report.events as f64 / seconds.max(1e-9));
+}
+
+/// Verifies the database's ledger, against itself and against heads taken earlier.
+pub async fn of_database(ledger: &mut Ledger, known: &[Head]) -> anyhow::Result<Report> {
+    let stated_position = ledger.head().await?;
+    let bar = progress::bar("verifying", stated_position);
+    let mut verifier = LogVerifier::new();
+    known.iter().for_each(|head| verifier.expect_head(head));
+    let (mut after, mut events, mut faults) = (0, 0, Vec::new());
+    loop {
+        let page = ledger.page(after).await?;
+        let Some(newest) = page.last() else { break };
+        after = newest.position;
+        events += page.len() as u64;
+        // Hashing runs on a thread of its own while the next page is on its way.
+        let judged = tokio::task::spawn_blocking(move || {
+            let found: Vec<Fault> = page.iter().flat_map(|event| verifier.push(event)).collect();
+            (verifier, found)
+        });
+        let (back, found) = judged.await?;
+        verifier = back;
+        faults.extend(found.iter().map(FaultLine::from));
+        bar.set_position(after);
+    }
+    bar.finish_and_clear();
+    let heads = verifier.heads();
+    faults.extend(verifier.finish().iter().map(FaultLine::from));
+    let mut report = Report::new(events, faults, heads);
+    if stated_position > after {
+        let what = format!("the tail is cut: the log ends at position {after}, its head says {stated_position}");
+        report.add(Some(after + 1), what);
+    } else if stated_position < after {
+        report.add(Some(stated_position + 1), format!("rows stand after the log's head, which says {stated_position}"));
+    }
+    let stated = ledger.stated_heads().await?;
+    for head in &stated {
+        match report.heads.iter().find(|found| found.tenant == head.tenant) {
+            Some(found) if found.size == head.size && found.last == head.last => {}
+            Some(found) => report.add(
+                None,
+                format!(
+                    "tenant {}: its stated head (size {}, last {}) is not what its events add up to (size {}, last {})",
+                    head.tenant, head.size, head.last, found.size, found.last
+                ),
+            ),
+            None => report.add(None, format!("tenant {}: its head states {} events, none is there", head.tenant, head.size)),
+        }
+    }
+    let unstated: Vec<_> =
+        report.heads.iter().filter(|found| stated.iter().all(|head| head.tenant != found.tenant)).copied().collect();
+    for head in unstated {
+        report.add(None, format!("tenant {}: {} events stand there, but no head states them", head.tenant, head.size));
+    }
+    Ok(report)
+}
+
+/// Verifies an exported file, against itself and against heads taken earlier.
+pub fn of_file(input: impl BufRead, length: u64, known: &[Head]) -> anyhow::Result<Report> {
+    let bar = progress::bar("verifying", length);
+    let mut verifier = LogVerifier::new();
+    known.iter().for_each(|head| verifier.expect_head(head));
+    let mut reader = Reader::new(bar.wrap_read(input))?;
+    let (mut events, mut faults, mut stated) = (0, Vec::new(), Vec::new());
+    let broken = loop {
+        match reader.next_record() {
+            Ok(Some(Record::Event(event, leaf))) => {
+                events += 1;
+                if let Some(what) = leaf.disagrees(&event) {
+                    faults.push(FaultLine { position: Some(event.position), what });
+                }
+                faults.extend(verifier.push(&event).iter().map(FaultLine::from));
+            }
+            Ok(Some(Record::Head(head))) => stated.push(head),
+            Ok(None) => break None,
+            Err(FormatError::Io(cause)) => return Err(cause.into()),
+            Err(cause) => break Some(cause),
+        }
+    };
+    bar.finish_and_clear();
+    let heads = verifier.heads();
+    faults.extend(verifier.finish().iter().map(FaultLine::from));
+    let mut report = Report::new(events, faults, heads);
+    if let Some(cause) = broken {
+        report.add(None, cause.to_string());
+        return Ok(report);
+    }
+    for head in &report.heads.clone() {
+        if !stated.contains(head) {
+            report.add(None, format!("tenant {}: the file's head record does not fit its events", head.tenant));
+        }
+    }
+    if stated.len() != report.heads.len() {
+        report.add(None, format!("the file states {} heads for {} tenants", stated.len(), report.heads.len()));
+    }
+    Ok(report)
+}
+
+fn read_heads(path: &Path) -> anyhow::Result<Vec<Head>> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    serde_json::from_str(&text).with_context(|| format!("{} holds no heads", path.display()))
+}
+
+/// Runs `head`: verifies first, for a head of an altered ledger would vouch for the alteration.
+pub async fn print_heads(database: &Database) -> anyhow::Result<u8> {
+    let mut ledger = database.open().await?;
+    let report = of_database(&mut ledger, &[]).await;
+    ledger.close().await?;
+    let report = report?;
+    if !report.is_clean() {
+        bail!("the ledger was altered; `clustermaster-audit verify` names where. No head is given for it");
+    }
+    println!("{}", serde_json::to_string_pretty(&report.heads)?);
+    Ok(CLEAN)
+}

@@ -99,13 +99,19 @@ const TABLE: &[(Role, &[Permission])] = &[
     ),
     (
         Role::Operator,
-        &[Permission::ReadClusters, Permission::ManageClusters, Permission::ManageSelf, Permission::ReadAudit],
+        &[
+            Permission::ReadClusters,
+            Permission::ManageClusters,
+            Permission::ManageSelf,
+            Permission::ReadAudit,
+        ],
     ),
     (Role::Viewer, &[Permission::ReadClusters, Permission::ManageSelf]),
 ];
 
 /// What the hub itself may do, with no user behind it.
-const SYSTEM: &[Permission] = &[Permission::ObserveClusters, Permission::RecordSignIns, Permission::ManageTenants];
+const SYSTEM: &[Permission] =
+    &[Permission::ObserveClusters, Permission::RecordSignIns, Permission::ManageTenants];
 
 /// The caller lacks a permission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -61,7 +61,12 @@ impl<D: Decider> Aggregate for Folded<D> {
     /// The only time and identity that a decision sees.
     type Services = Ctx;
 
-    async fn handle(&mut self, command: D::Command, ctx: &Ctx, sink: &EventSink<Self>) -> Result<(), D::Refusal> {
+    async fn handle(
+        &mut self,
+        command: D::Command,
+        ctx: &Ctx,
+        sink: &EventSink<Self>,
+    ) -> Result<(), D::Refusal> {
         for event in D::decide(&self.state, command, ctx)? {
             // The sink applies the event to `self` at once: whoever holds the aggregate must not do so again.
             sink.write(Wire(event), self).await;

@@ -118,8 +118,11 @@ impl Clusters {
             }
         };
         let secret = sealed.reference.clone();
-        spec.credentials =
-            Credentials { secret: sealed.reference, fingerprint: sealed.fingerprint, endpoint: examined.endpoint };
+        spec.credentials = Credentials {
+            secret: sealed.reference,
+            fingerprint: sealed.fingerprint,
+            endpoint: examined.endpoint,
+        };
         let result = self.record(caller, IMPORT, &stream, ClusterCommand::Import(spec), options).await;
         let first = match &result {
             Ok(outcome) => outcome.receipt.stream == stream,
@@ -166,9 +169,10 @@ impl Clusters {
         let mut changes = Changes { name, region, labels, credentials };
 
         // Everything that can be refused is refused here, before anything beside the ledger is touched.
-        let plan = Options { dry_run: true, ..options.clone() };
-        let as_planned = ClusterCommand::Change(changes.clone());
-        let planned = self.record(caller, CHANGE, &stream, as_planned, &plan).await?;
+        let (permission, as_planned) = (Permission::ManageClusters, ClusterCommand::Change(changes.clone()));
+        let dispatcher = &self.dispatcher;
+        let planned =
+            dispatcher.plan::<Cluster>(caller, permission, CHANGE, &stream, as_planned, options).await?;
         let (renamed, replaced) = (renamed(&planned.events), replaces_credentials(&planned.events));
         if options.dry_run {
             if let Some((_, to)) = &renamed {
@@ -189,7 +193,8 @@ impl Clusters {
                 Ok(sealed) => {
                     secret = Some(sealed.reference.clone());
                     let (secret, fingerprint) = (sealed.reference, sealed.fingerprint);
-                    changes.credentials = Some(Credentials { secret, fingerprint, endpoint: examined.endpoint });
+                    changes.credentials =
+                        Some(Credentials { secret, fingerprint, endpoint: examined.endpoint });
                 }
                 Err(error) => {
                     self.release_unless_kept(tenant, id, renamed.map(|(_, to)| to)).await?;
@@ -274,7 +279,12 @@ impl Clusters {
     }
 
     /// For plans: whether another cluster has the name.
-    async fn check_name(&self, tenant: TenantId, name: &ClusterName, owner: &str) -> Result<(), CommandError> {
+    async fn check_name(
+        &self,
+        tenant: TenantId,
+        name: &ClusterName,
+        owner: &str,
+    ) -> Result<(), CommandError> {
         let holder = self.ports.claims.holder(tenant, CLUSTER_NAME, name.as_str()).await?;
         if holder.is_some_and(|holder| holder != owner) { Err(NAME_TAKEN) } else { Ok(()) }
     }

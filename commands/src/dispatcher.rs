@@ -92,15 +92,29 @@ impl Dispatcher {
     ) -> Result<Outcome<D>, CommandError> {
         let started = Instant::now();
         let span = tracing::debug_span!("command", name, stream);
-        let result = self.carry_out::<D>(caller, permission, name, stream, command, options).instrument(span).await;
-        let outcome = match &result {
-            Ok(outcome) if outcome.dry_run => "planned",
-            Ok(outcome) if outcome.receipt.repeated => "repeated",
-            Ok(outcome) if outcome.events.is_empty() => "unchanged",
-            Ok(_) => "recorded",
-            Err(error) => error.label(),
-        };
-        telemetry::command(name, outcome, started.elapsed());
+        let result =
+            self.carry_out::<D>(caller, permission, name, stream, command, options).instrument(span).await;
+        telemetry::command(name, label(&result), started.elapsed());
+        result
+    }
+
+    /// What a command would record, whether or not only a plan is asked for: for services that must know of a
+    /// refusal before they touch anything beside the ledger. Counted only when it is the answer.
+    pub(crate) async fn plan<D: Decider>(
+        &self,
+        caller: &Caller,
+        permission: Permission,
+        name: &'static str,
+        stream: &str,
+        command: D::Command,
+        options: &Options,
+    ) -> Result<Outcome<D>, CommandError> {
+        let started = Instant::now();
+        let plan = Options { dry_run: true, ..options.clone() };
+        let result = self.carry_out::<D>(caller, permission, name, stream, command, &plan).await;
+        if options.dry_run || result.is_err() {
+            telemetry::command(name, label(&result), started.elapsed());
+        }
         result
     }
 
@@ -131,7 +145,11 @@ impl Dispatcher {
     }
 
     /// As [`Self::load`], with the position as well.
-    pub(crate) async fn standing<D: Decider>(&self, tenant: TenantId, stream: &str) -> Result<Loaded<D>, LogError> {
+    pub(crate) async fn standing<D: Decider>(
+        &self,
+        tenant: TenantId,
+        stream: &str,
+    ) -> Result<Loaded<D>, LogError> {
         load_from_log(&*self.log, &self.cache, tenant, stream).await
     }
 
@@ -188,20 +206,31 @@ impl Dispatcher {
                     Some(position) if !options.dry_run => position,
                     _ => self.log.head().await?,
                 };
-                let receipt =
-                    Receipt { stream: stream.to_owned(), revision, position, event_ids: vec![], repeated: false };
+                let receipt = Receipt {
+                    stream: stream.to_owned(),
+                    revision,
+                    position,
+                    event_ids: vec![],
+                    repeated: false,
+                };
                 let events = events.into_iter().map(|wire| wire.0).collect();
                 return Ok(Outcome { receipt, events, state: loaded.into_state(), dry_run: options.dry_run });
             }
             match store.commit(events, loaded, HashMap::new()).await {
                 Ok(envelopes) => {
-                    let committed = store.into_committed().expect("a commit with events or a key leaves a receipt");
+                    let committed =
+                        store.into_committed().expect("a commit with events or a key leaves a receipt");
                     if committed.receipt.repeated {
                         // The same request was under way twice and the other one came first.
                         return self.repeated(caller.tenant, committed.receipt).await;
                     }
                     let events = envelopes.into_iter().map(|envelope| envelope.payload.0).collect();
-                    return Ok(Outcome { receipt: committed.receipt, events, state: committed.state, dry_run: false });
+                    return Ok(Outcome {
+                        receipt: committed.receipt,
+                        events,
+                        state: committed.state,
+                        dry_run: false,
+                    });
                 }
                 Err(AggregateError::AggregateConflict) => {
                     store.distrust_cache();
@@ -216,7 +245,11 @@ impl Dispatcher {
     }
 
     /// What an earlier command under the same key had come to.
-    async fn repeated<D: Decider>(&self, tenant: TenantId, receipt: Receipt) -> Result<Outcome<D>, CommandError> {
+    async fn repeated<D: Decider>(
+        &self,
+        tenant: TenantId,
+        receipt: Receipt,
+    ) -> Result<Outcome<D>, CommandError> {
         let of_this_kind = receipt.stream.strip_prefix(D::STREAM).is_some_and(|rest| rest.starts_with('_'));
         if !of_this_kind {
             return Err(CommandError::KeyReused);
@@ -230,6 +263,17 @@ impl Dispatcher {
         }
         let state = self.standing::<D>(tenant, &receipt.stream).await?.into_state();
         Ok(Outcome { receipt: Receipt { repeated: true, ..receipt }, events, state, dry_run: false })
+    }
+}
+
+/// The label under which an outcome is counted.
+fn label<D: Decider>(result: &Result<Outcome<D>, CommandError>) -> &'static str {
+    match result {
+        Ok(outcome) if outcome.dry_run => "planned",
+        Ok(outcome) if outcome.receipt.repeated => "repeated",
+        Ok(outcome) if outcome.events.is_empty() => "unchanged",
+        Ok(_) => "recorded",
+        Err(error) => error.label(),
     }
 }
 

@@ -11,7 +11,9 @@ use hub_domain::{Ctx, Decider, Event};
 use crate::aggregate::{Folded, Wire};
 use crate::cache::{Snapshot, StreamCache, Tip};
 use crate::error::CommandError;
-use crate::ports::{Append, AppendError, EventLog, Expected, IdempotencyKey, Ids, LogError, Proposed, Receipt};
+use crate::ports::{
+    Append, AppendError, EventLog, Expected, IdempotencyKey, Ids, LogError, Proposed, Receipt,
+};
 
 /// The event store of one command: knows whose it is, under which key it is remembered and what stands beside it.
 ///
@@ -131,7 +133,8 @@ impl<'a, D: Decider> LedgerStore<'a, D> {
         let Loaded { folded, stream, tip, .. } = loaded;
         let proposed = self.propose(events)?;
         let largest = proposed.iter().map(|event| event.payload.len() as u32).max().unwrap_or_default();
-        let metadata = serde_json::to_vec(&self.metadata).map_err(|error| AppendError::Unfit(error.to_string()))?;
+        let metadata =
+            serde_json::to_vec(&self.metadata).map_err(|error| AppendError::Unfit(error.to_string()))?;
         let append = Append {
             tenant: self.ctx.tenant,
             stream: stream.clone(),
@@ -211,7 +214,10 @@ pub(crate) fn decode<D: Decider>(recorded: &Recorded) -> Result<D::Event, LogErr
 impl<D: Decider> EventStore<Folded<D>> for LedgerStore<'_, D> {
     type AC = Loaded<D>;
 
-    async fn load_events(&self, stream: &str) -> Result<Vec<EventEnvelope<Folded<D>>>, AggregateError<D::Refusal>> {
+    async fn load_events(
+        &self,
+        stream: &str,
+    ) -> Result<Vec<EventEnvelope<Folded<D>>>, AggregateError<D::Refusal>> {
         let recorded = self.log.read_stream(self.ctx.tenant, stream, 0).await.map_err(bridge_log)?;
         recorded
             .iter()
@@ -244,7 +250,9 @@ impl<D: Decider> EventStore<Folded<D>> for LedgerStore<'_, D> {
         metadata: HashMap<String, String>,
     ) -> Result<Vec<EventEnvelope<Folded<D>>>, AggregateError<D::Refusal>> {
         if !metadata.is_empty() {
-            return Err(AggregateError::UnexpectedError("the ledger's metadata is fixed by the command".into()));
+            return Err(AggregateError::UnexpectedError(
+                "the ledger's metadata is fixed by the command".into(),
+            ));
         }
         if events.is_empty() && self.idempotency.is_none() {
             return Ok(vec![]);
@@ -270,7 +278,8 @@ fn bridge_log<E: std::error::Error>(error: LogError) -> AggregateError<E> {
 
 /// The way back over the bridge: the typed error inside what cqrs-es could say of it.
 pub(crate) fn unbridge<E: hub_domain::Refusal>(error: AggregateError<E>) -> CommandError {
-    let unknown = |cause| CommandError::Unavailable(crate::ports::Unavailable { what: "ledger", source: cause });
+    let unknown =
+        |cause| CommandError::Unavailable(crate::ports::Unavailable { what: "ledger", source: cause });
     match error {
         AggregateError::UserError(refusal) => CommandError::Refused(Box::new(refusal)),
         AggregateError::AggregateConflict => CommandError::Contended,
@@ -278,7 +287,9 @@ pub(crate) fn unbridge<E: hub_domain::Refusal>(error: AggregateError<E>) -> Comm
             Ok(error) => (*error).into(),
             Err(cause) => cause.downcast::<LogError>().map_or_else(unknown, |error| (*error).into()),
         },
-        AggregateError::DeserializationError(cause) | AggregateError::UnexpectedError(cause) => unknown(cause),
+        AggregateError::DeserializationError(cause) | AggregateError::UnexpectedError(cause) => {
+            unknown(cause)
+        }
     }
 }
 

@@ -2,6 +2,10 @@
 //!
 //! A command travels `Caller -> authorise -> idempotency -> decide -> EventLog -> Receipt`; see [`Dispatcher`].
 
+/// So that the kit's in-memory log compiles within this crate's own tests.
+#[cfg(test)]
+extern crate self as hub_commands;
+
 pub mod access;
 pub mod accounts;
 pub mod aggregate;
@@ -9,9 +13,12 @@ mod cache;
 pub mod clusters;
 pub mod dispatcher;
 pub mod error;
+pub mod flows;
 pub mod ledger_store;
 pub mod ports;
 pub mod telemetry;
+#[cfg(test)]
+mod testing;
 
 pub use access::{Caller, Permission};
 pub use dispatcher::{Dispatcher, Options, Outcome};

@@ -3,7 +3,7 @@
 -- The root of every derived key (fingerprints, blind digests, access tokens), wrapped by the key-encryption key:
 -- a new key-encryption key re-wraps it and leaves what was derived from it valid.
 create table vault.root_key (
-  only        boolean primary key default true check (only),
+  one         boolean     primary key default true check (one),
   kek_id      text        collate "C" not null,
   wrapped_key bytea       not null,
   created_at  timestamptz not null default now()

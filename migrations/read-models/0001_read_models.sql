@@ -53,7 +53,6 @@ begin
         target || '__next', found.name || '__next');
     end if;
   end loop;
-  execute format('analyze read.%I', target || '__next');
 end
 $$;
 

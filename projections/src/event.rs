@@ -54,7 +54,8 @@ impl Event {
             _ => Ok(Body::Other),
         };
         let body = body.map_err(|cause| cause.to_string());
-        let metadata = serde_json::from_slice(&recorded.metadata).map_err(|cause| format!("its metadata: {cause}"));
+        let metadata =
+            serde_json::from_slice(&recorded.metadata).map_err(|cause| format!("its metadata: {cause}"));
         Self { recorded, body, metadata }
     }
 
@@ -65,12 +66,12 @@ impl Event {
 
     /// What it says.
     pub fn body(&self) -> Result<&Body, Poison> {
-        self.body.as_ref().map_err(|what| self.poison(what))
+        self.body.as_ref().map_err(|what| self.poison(what.as_str()))
     }
 
     /// How it came to be.
     pub fn metadata(&self) -> Result<&Metadata, Poison> {
-        self.metadata.as_ref().map_err(|what| self.poison(what))
+        self.metadata.as_ref().map_err(|what| self.poison(what.as_str()))
     }
 
     /// When it was recorded.
@@ -80,12 +81,12 @@ impl Event {
     }
 
     /// This event, refused.
-    pub fn poison(&self, what: impl ToString) -> Poison {
+    pub fn poison(&self, what: impl Into<String>) -> Poison {
         Poison {
             position: self.recorded.position,
             event_type: self.recorded.event_type.clone(),
             stream: self.recorded.stream.clone(),
-            what: what.to_string(),
+            what: what.into(),
         }
     }
 }

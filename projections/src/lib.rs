@@ -14,12 +14,15 @@ pub mod rebuild;
 pub mod runner;
 pub mod telemetry;
 
+#[cfg(test)]
+mod testing;
+
 pub use engine::progress::{Progress, Standing, Status};
 pub use event::{Event, Poison};
 pub use feed::{EventFeed, FeedError};
 pub use projection::{Key, Kind, Projection};
 pub use query::{
-    AsOf, AuditQuery, AuditRow, Behind, ClusterQuery, ClusterRow, ClusterSample, FleetView, Listed, Page, QueryError,
-    ReadModels, UserQuery, UserRow,
+    AsOf, AuditQuery, AuditRow, Behind, ClusterQuery, ClusterRow, ClusterSample, FleetView, Listed, Page,
+    QueryError, ReadModels, UserQuery, UserRow,
 };
 pub use runner::ProjectionRunner;

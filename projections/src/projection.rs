@@ -48,7 +48,7 @@ pub trait Projection: Send + Sync + 'static {
     /// What becomes of a row when an event changes it.
     const KIND: Kind;
     /// A row.
-    type Row: Clone + Debug + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static;
+    type Row: Clone + Debug + PartialEq + Serialize + DeserializeOwned + Send + Sync + Unpin + 'static;
 
     /// Which row the event touches; `None` when it is none of this projection's.
     fn key(event: &Event) -> Option<Key>;

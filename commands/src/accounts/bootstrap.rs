@@ -76,7 +76,9 @@ impl Accounts {
         let known = self.ports.credentials.tenant(name.as_str()).await?;
         let tenant = known.unwrap_or_else(|| TenantId::from_uuid(self.ports.ids.uuid()));
         let administrator = UserId::from_uuid(tenant.uuid());
-        if known.is_some() && self.dispatcher.load::<User>(tenant, &administrator.to_string()).await?.1.is_some() {
+        if known.is_some()
+            && self.dispatcher.load::<User>(tenant, &administrator.to_string()).await?.1.is_some()
+        {
             return Ok(None);
         }
         // Names of tenants belong to no tenant.
@@ -85,9 +87,12 @@ impl Accounts {
             return Err(CommandError::NameTaken { pointer: "/name" });
         }
         let caller = Caller::system("bootstrap", tenant);
-        let (permission, options, stream) = (Permission::ManageTenants, Options::default(), tenant.to_string());
+        let (permission, options, stream) =
+            (Permission::ManageTenants, Options::default(), tenant.to_string());
         let command = TenantCommand::Create(name);
-        self.dispatcher.execute::<Tenant>(&caller, permission, "tenant.create", &stream, command, &options).await?;
+        self.dispatcher
+            .execute::<Tenant>(&caller, permission, "tenant.create", &stream, command, &options)
+            .await?;
         let user = NewUser {
             email: ADMINISTRATOR.into(),
             display_name: "Administrator".into(),

@@ -33,7 +33,8 @@ impl Accounts {
         }
         let (this, caller, options) = (self.clone(), caller.clone(), options.clone());
         let id = UserId::from_uuid(self.ports.ids.uuid());
-        to_the_end(async move { this.enrol(&caller, Permission::ManageUsers, id, user, &options).await }).await
+        to_the_end(async move { this.enrol(&caller, Permission::ManageUsers, id, user, &options).await })
+            .await
     }
 
     /// Registers a user under an id of the hub's choice.
@@ -54,9 +55,8 @@ impl Accounts {
         let login = self.login(tenant, &email);
 
         let account = Account { profile: placeholder(), roles: user.roles.clone() };
-        let plan = Options { dry_run: true, ..options.clone() };
         let command = UserCommand::Register(account);
-        let planned = self.dispatcher.execute(caller, permission, REGISTER, &stream, command, &plan).await?;
+        let planned = self.dispatcher.plan(caller, permission, REGISTER, &stream, command, options).await?;
         if options.dry_run {
             self.check_login(tenant, id, &login).await?;
             return Ok(Registered { id, outcome: planned, one_time_password: None });
@@ -71,7 +71,9 @@ impl Accounts {
         let command = UserCommand::Register(Account { profile, roles: user.roles });
         let result = self.dispatcher.execute(caller, permission, REGISTER, &stream, command, options).await;
         match result {
-            Ok(outcome) if outcome.receipt.stream == stream => Ok(Registered { id, outcome, one_time_password }),
+            Ok(outcome) if outcome.receipt.stream == stream => {
+                Ok(Registered { id, outcome, one_time_password })
+            }
             Ok(outcome) => {
                 self.ports.credentials.forget(tenant, id).await?;
                 Ok(Registered { id: id_of(&outcome.receipt)?, outcome, one_time_password: None })
@@ -132,9 +134,9 @@ impl Accounts {
             enabled: changes.enabled,
             password: changes.password.is_some(),
         };
-        let plan = Options { dry_run: true, ..options.clone() };
         let as_planned = UserCommand::Change { id, changes: command.clone() };
-        let planned = self.dispatcher.execute::<User>(caller, permission, CHANGE, &stream, as_planned, &plan).await?;
+        let planned =
+            self.dispatcher.plan::<User>(caller, permission, CHANGE, &stream, as_planned, options).await?;
         if options.dry_run {
             if let Some(email) = &wanted.email {
                 self.check_login(tenant, id, &self.login(tenant, email)).await?;
@@ -150,7 +152,8 @@ impl Accounts {
             command.profile = Some(self.seal(tenant, id, profile).await?);
         }
         let command = UserCommand::Change { id, changes: command };
-        let result = self.dispatcher.execute::<User>(caller, permission, CHANGE, &stream, command, options).await;
+        let result =
+            self.dispatcher.execute::<User>(caller, permission, CHANGE, &stream, command, options).await;
         match (&result, undo) {
             (Err(error), Some((credential, login))) if !error.is_unknown() => {
                 self.ports.credentials.put(&credential, &login).await?;
@@ -164,13 +167,21 @@ impl Accounts {
 
     /// Deletes a user: the account is gone, the login is free again, all sessions have ended.
     /// Needs [`Permission::ManageUsers`].
-    pub async fn delete(&self, caller: &Caller, id: UserId, options: &Options) -> Result<Outcome<User>, CommandError> {
+    pub async fn delete(
+        &self,
+        caller: &Caller,
+        id: UserId,
+        options: &Options,
+    ) -> Result<Outcome<User>, CommandError> {
         caller.authorise(Permission::ManageUsers)?;
         let (this, caller, options) = (self.clone(), caller.clone(), options.clone());
         to_the_end(async move {
-            let (permission, stream, command) = (Permission::ManageUsers, id.to_string(), UserCommand::Delete { id });
-            let outcome =
-                this.dispatcher.execute::<User>(&caller, permission, DELETE, &stream, command, &options).await?;
+            let (permission, stream, command) =
+                (Permission::ManageUsers, id.to_string(), UserCommand::Delete { id });
+            let outcome = this
+                .dispatcher
+                .execute::<User>(&caller, permission, DELETE, &stream, command, &options)
+                .await?;
             // Also when nothing had to be recorded: an earlier attempt may have died right here.
             if !options.dry_run {
                 this.ports.credentials.forget(caller.tenant, id).await?;
@@ -199,7 +210,8 @@ impl Accounts {
         // An earlier attempt may have moved the login and died before its event.
         for login in [login, next].into_iter().flatten() {
             let credential = self.ports.credentials.find(tenant, &login).await?;
-            known = known.or(credential.filter(|credential| credential.user == id).map(|known| (known, login)));
+            known =
+                known.or(credential.filter(|credential| credential.user == id).map(|known| (known, login)));
         }
         let Some(login) = next.or(login) else {
             return Err(CommandError::invalid("/email", "the account has no e-mail address; set one"));
@@ -207,7 +219,9 @@ impl Accounts {
         let password_hash = match (password, &known) {
             (Some(password), _) => self.ports.credentials.hash(password).await?,
             (None, Some((known, _))) => known.password_hash.clone(),
-            (None, None) => return Err(CommandError::invalid("/password", "the account has no password; set one")),
+            (None, None) => {
+                return Err(CommandError::invalid("/password", "the account has no password; set one"));
+            }
         };
         self.take_login(&Credential { user: id, tenant, password_hash }, &login).await?;
         Ok(known)

@@ -37,7 +37,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { session: Duration::from_secs(30 * 24 * 60 * 60), refusal: Duration::from_millis(250) }
+        Self { session: Duration::from_hours(720), refusal: Duration::from_millis(250) }
     }
 }
 

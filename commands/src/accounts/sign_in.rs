@@ -69,15 +69,12 @@ impl Accounts {
     ) -> Result<SignedIn, SignInError> {
         let not_before = Instant::now() + self.settings.refusal;
         let options = Options { trace_id, ..Options::default() };
-        let result = match self.login_of(tenant, email).await? {
-            Some(found) => {
-                let this = self.clone();
-                to_the_end(async move { this.check(&found, password, &options).await }).await
-            }
-            None => {
-                self.ports.credentials.verify(password, None).await?;
-                Err(SignInError::Refused)
-            }
+        let result = if let Some(found) = self.login_of(tenant, email).await? {
+            let this = self.clone();
+            to_the_end(async move { this.check(&found, password, &options).await }).await
+        } else {
+            self.ports.credentials.verify(password, None).await?;
+            Err(SignInError::Refused)
         };
         if matches!(result, Err(SignInError::Refused)) {
             tokio::time::sleep_until(not_before).await;
@@ -133,7 +130,8 @@ impl Accounts {
         let caller = Caller { actor: subject(user), tenant, grant };
         let command = UserCommand::SignIn { session: session.id.to_string() };
         let (permission, name) = (Permission::ManageSelf, "user.sign_in");
-        let recorded = self.dispatcher.execute::<User>(&caller, permission, name, &stream, command, options).await;
+        let recorded =
+            self.dispatcher.execute::<User>(&caller, permission, name, &stream, command, options).await;
         let position = match recorded {
             Ok(outcome) => outcome.receipt.position,
             Err(error) => {
@@ -191,7 +189,8 @@ impl Accounts {
             let command = UserCommand::SignOut { session: session.to_string() };
             let (permission, name, stream) = (Permission::ManageSelf, "user.sign_out", caller.actor.as_str());
             let dispatcher = &this.dispatcher;
-            let result = dispatcher.execute::<User>(&caller, permission, name, stream, command, &options).await;
+            let result =
+                dispatcher.execute::<User>(&caller, permission, name, stream, command, &options).await;
             // Recorded first: a crash in between leaves a session that its owner can end again.
             // A refusal (the user is gone) is no reason to let the session live.
             if !options.dry_run && matches!(result, Ok(_) | Err(CommandError::Refused(_))) {

@@ -26,7 +26,8 @@ pub trait ClusterGateway: Send + Sync + 'static {
     /// Reads a kubeconfig without touching the network. Exec and auth-provider plugins and file
     /// references are refused; so is a context that is missing or ambiguous.
     /// The error names the member (JSON Pointer below the kubeconfig) and the rule.
-    fn examine(&self, kubeconfig: &SecretString, context: Option<&str>) -> Result<Examined, (String, String)>;
+    fn examine(&self, kubeconfig: &SecretString, context: Option<&str>)
+    -> Result<Examined, (String, String)>;
 
     /// A probe for one cluster; building it does not touch the network.
     fn probe(&self, kubeconfig: SecretSlice<u8>) -> Result<Box<dyn ClusterProbe>, Failure>;
@@ -35,7 +36,7 @@ pub trait ClusterGateway: Send + Sync + 'static {
 /// A handle on one cluster that keeps its connection between looks.
 #[async_trait]
 pub trait ClusterProbe: Send + Sync {
-    /// One look: version, identity, nodes, StatefulSets, claims. Bounded by the caller's deadline.
+    /// One look: version, identity, nodes, `StatefulSets`, claims. Bounded by the caller's deadline.
     async fn look(&self) -> Result<(Observation, Sample), Failure>;
 }
 
@@ -44,7 +45,7 @@ pub trait ClusterProbe: Send + Sync {
 pub struct Sample {
     /// Its nodes, by name.
     pub nodes: Vec<NodeSample>,
-    /// Its StatefulSets, by namespace and name.
+    /// Its `StatefulSets`, by namespace and name.
     pub workloads: Vec<WorkloadSample>,
     /// Its persistent volume claims, by namespace and name.
     pub volumes: Vec<VolumeSample>,
@@ -69,7 +70,7 @@ pub struct NodeSample {
     pub memory: String,
 }
 
-/// One StatefulSet.
+/// One `StatefulSet`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorkloadSample {
     /// `StatefulSet`.
@@ -101,7 +102,7 @@ pub struct VolumeSample {
     pub capacity: String,
     /// Its storage class.
     pub storage_class: Option<String>,
-    /// The StatefulSet that it belongs to, from its name and labels.
+    /// The `StatefulSet` that it belongs to, from its name and labels.
     pub workload: Option<String>,
 }
 

@@ -7,7 +7,7 @@ use hub_domain::ledger::Recorded;
 
 use super::Unavailable;
 
-/// Tails the log. Events of streams that are not clusters may be left out; nothing else may.
+/// Tails the log. A reader that has seen position N has seen everything up to N.
 #[async_trait]
 pub trait ClusterFeed: Send + Sync + 'static {
     /// The events after a position, in order, at most `limit`, of all tenants; empty at the end of the log.

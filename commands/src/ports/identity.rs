@@ -80,9 +80,21 @@ pub trait SessionStore: Send + Sync + 'static {
 pub trait Claims: Send + Sync + 'static {
     /// Reserves `value` of `kind` (`"cluster-name"`) for `owner`; `false` when another owner has it.
     /// A claim whose owner never came to be lapses after a minute.
-    async fn claim(&self, tenant: TenantId, kind: &str, value: &str, owner: &str) -> Result<bool, Unavailable>;
+    async fn claim(
+        &self,
+        tenant: TenantId,
+        kind: &str,
+        value: &str,
+        owner: &str,
+    ) -> Result<bool, Unavailable>;
     /// Who has it now. For plans, which may not claim; only [`Claims::claim`] decides.
     async fn holder(&self, tenant: TenantId, kind: &str, value: &str) -> Result<Option<String>, Unavailable>;
     /// Gives up one of the owner's claims.
-    async fn release(&self, tenant: TenantId, kind: &str, value: &str, owner: &str) -> Result<(), Unavailable>;
+    async fn release(
+        &self,
+        tenant: TenantId,
+        kind: &str,
+        value: &str,
+        owner: &str,
+    ) -> Result<(), Unavailable>;
 }

@@ -17,7 +17,8 @@ pub trait EventLog: Send + Sync + 'static {
     async fn append(&self, append: Append) -> Result<Receipt, AppendError>;
 
     /// The events of a stream from a revision on, in order. An unknown stream is an empty one.
-    async fn read_stream(&self, tenant: TenantId, stream: &str, from: u64) -> Result<Vec<Recorded>, LogError>;
+    async fn read_stream(&self, tenant: TenantId, stream: &str, from: u64)
+    -> Result<Vec<Recorded>, LogError>;
 
     /// The receipt of an earlier command under this key, if there was one.
     async fn find(&self, tenant: TenantId, key: &IdempotencyKey) -> Result<Option<Receipt>, AppendError>;

@@ -19,7 +19,12 @@ pub struct SealedSecret {
 #[async_trait]
 pub trait Vault: Send + Sync + 'static {
     /// Takes a secret. `purpose` goes into the name: `"cluster-credentials"`.
-    async fn put(&self, tenant: TenantId, purpose: &str, secret: SecretSlice<u8>) -> Result<SealedSecret, VaultError>;
+    async fn put(
+        &self,
+        tenant: TenantId,
+        purpose: &str,
+        secret: SecretSlice<u8>,
+    ) -> Result<SealedSecret, VaultError>;
     /// The fingerprint that [`Vault::put`] would answer for the secret, without keeping it. For plans.
     fn fingerprint(&self, tenant: TenantId, secret: &SecretSlice<u8>) -> String;
     /// Fetches a secret; the caller drops it (and thereby wipes it) as soon as it has served.
@@ -30,7 +35,12 @@ pub trait Vault: Send + Sync + 'static {
     /// Seals personal data under its subject's key, which is made on first use.
     async fn seal(&self, tenant: TenantId, subject: &str, plain: &str) -> Result<Sealed, VaultError>;
     /// Opens sealed personal data; [`VaultError::Erased`] when the subject's key was destroyed.
-    async fn open(&self, tenant: TenantId, subject: &str, sealed: &Sealed) -> Result<SecretString, VaultError>;
+    async fn open(
+        &self,
+        tenant: TenantId,
+        subject: &str,
+        sealed: &Sealed,
+    ) -> Result<SecretString, VaultError>;
     /// A keyed digest of personal data for exact look-ups (HMAC-SHA-256), never stored in the ledger.
     fn blind(&self, tenant: TenantId, plain: &str) -> [u8; 32];
     /// A key of 32 bytes derived from the key-encryption key, for one purpose: `"access-token"`.

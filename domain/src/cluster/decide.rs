@@ -1,8 +1,8 @@
 //! What may be asked of a cluster, and what comes of it.
 
 use super::events::{
-    Changed, ClusterEvent, CredentialsReplaced, DecommissionRequested, Decommissioned, HealthChanged, ImportFailed,
-    ImportRequested, Imported, NodesChanged, UpdateCompleted, UpdateFailed, VersionChanged,
+    Changed, ClusterEvent, CredentialsReplaced, DecommissionRequested, Decommissioned, HealthChanged,
+    ImportFailed, ImportRequested, Imported, NodesChanged, UpdateCompleted, UpdateFailed, VersionChanged,
 };
 use super::state::{
     Active, Change, ClusterState, Credentials, Failure, Health, Importing, Issue, Observation, Spec, Updating,
@@ -106,7 +106,12 @@ impl Decider for Cluster {
             ClusterEvent::Imported(body) => {
                 if let ClusterState::Importing(importing) = state {
                     let (spec, facts) = (importing.spec, body.facts.clone());
-                    return ClusterState::Active(Active { spec, facts, health: Health::Healthy, issues: vec![] });
+                    return ClusterState::Active(Active {
+                        spec,
+                        facts,
+                        health: Health::Healthy,
+                        issues: vec![],
+                    });
                 }
             }
             ClusterEvent::ImportFailed(body) => {
@@ -290,12 +295,13 @@ fn another_cluster() -> Failure {
 fn observe_failure(state: &ClusterState, failure: Failure) -> Result<Vec<ClusterEvent>, ClusterRefusal> {
     match state {
         // The same failure again is a sample, not a transition.
-        ClusterState::Importing(Importing { failure: Some(known), .. }) if known.code == failure.code => Ok(vec![]),
+        ClusterState::Importing(Importing { failure: Some(known), .. }) if known.code == failure.code => {
+            Ok(vec![])
+        }
         ClusterState::Importing(_) => Ok(vec![ClusterEvent::ImportFailed(ImportFailed { failure })]),
         ClusterState::Updating(_) => Ok(vec![ClusterEvent::UpdateFailed(UpdateFailed { failure })]),
         ClusterState::Active(active) => {
-            let issue =
-                Issue { code: failure.code, object: "apiserver".into(), message: failure.message };
+            let issue = Issue { code: failure.code, object: "apiserver".into(), message: failure.message };
             Ok(health_change(active, Health::Unreachable, vec![issue]).into_iter().collect())
         }
         _ => Err(ClusterRefusal::NotFound),
@@ -307,6 +313,11 @@ fn health_change(known: &Active, to: Health, mut issues: Vec<Issue>) -> Option<C
     issues.sort();
     issues.dedup_by(|one, other| one.code == other.code && one.object == other.object);
     let same = known.issues.len() == issues.len()
-        && known.issues.iter().zip(&issues).all(|(one, other)| one.code == other.code && one.object == other.object);
-    (known.health != to || !same).then(|| ClusterEvent::HealthChanged(HealthChanged { from: known.health, to, issues }))
+        && known
+            .issues
+            .iter()
+            .zip(&issues)
+            .all(|(one, other)| one.code == other.code && one.object == other.object);
+    (known.health != to || !same)
+        .then(|| ClusterEvent::HealthChanged(HealthChanged { from: known.health, to, issues }))
 }

@@ -8,10 +8,10 @@ mod tests;
 
 pub use decide::{Changes, Cluster, ClusterCommand, ClusterRefusal};
 pub use events::{
-    Changed, ClusterEvent, CredentialsReplaced, DecommissionRequested, Decommissioned, HealthChanged, ImportFailed,
-    ImportRequested, Imported, NodesChanged, UpdateCompleted, UpdateFailed, VersionChanged,
+    Changed, ClusterEvent, CredentialsReplaced, DecommissionRequested, Decommissioned, HealthChanged,
+    ImportFailed, ImportRequested, Imported, NodesChanged, UpdateCompleted, UpdateFailed, VersionChanged,
 };
 pub use state::{
-    Active, Change, ClusterState, Credentials, Facts, Failure, Health, Importing, Issue, NodeCount, Observation, Provider,
-    Spec, Updating,
+    Active, Change, ClusterState, Credentials, Facts, Failure, Health, Importing, Issue, NodeCount,
+    Observation, Provider, Spec, Updating,
 };

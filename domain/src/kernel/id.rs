@@ -46,11 +46,13 @@ fn decode(text: &str) -> Option<Uuid> {
     if digits.len() != LENGTH || digits[0] > b'7' {
         return None;
     }
-    digits.iter().try_fold(0_u128, |bits, digit| {
-        let value = ALPHABET.iter().position(|known| known == digit)?;
-        Some((bits << 5) | value as u128)
-    })
-    .map(Uuid::from_u128)
+    digits
+        .iter()
+        .try_fold(0_u128, |bits, digit| {
+            let value = ALPHABET.iter().position(|known| known == digit)?;
+            Some((bits << 5) | value as u128)
+        })
+        .map(Uuid::from_u128)
 }
 
 macro_rules! typed_id {

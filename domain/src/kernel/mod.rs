@@ -50,7 +50,11 @@ pub trait Decider: Send + Sync + 'static {
     /// The state before the first event.
     fn initial() -> Self::State;
     /// The events that the command yields, or the named reason why not.
-    fn decide(state: &Self::State, command: Self::Command, ctx: &Ctx) -> Result<Vec<Self::Event>, Self::Refusal>;
+    fn decide(
+        state: &Self::State,
+        command: Self::Command,
+        ctx: &Ctx,
+    ) -> Result<Vec<Self::Event>, Self::Refusal>;
     /// The state after an event.
     fn evolve(state: Self::State, event: &Self::Event) -> Self::State;
 }

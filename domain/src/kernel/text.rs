@@ -18,7 +18,8 @@ impl TextError {
 
 /// A DNS label (RFC 1123, as Kubernetes names are): 1-63 of `a-z`, `0-9` and `-`, ends alphanumeric.
 fn dns_label(text: &str) -> Result<(), TextError> {
-    let edge = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    let edge =
+        |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
     let bytes = text.as_bytes();
     let inside = bytes.iter().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'-');
     if bytes.len() <= 63 && inside && edge(bytes.first()) && edge(bytes.last()) {
@@ -32,7 +33,9 @@ fn dns_label(text: &str) -> Result<(), TextError> {
 /// Printable text of bounded length without control characters.
 fn printable(text: &str, most: usize) -> Result<(), TextError> {
     if text.trim().is_empty() || text.chars().count() > most || text.chars().any(char::is_control) {
-        return Err(TextError::new(format!("must be 1 to {most} characters, not blank, without control characters")));
+        return Err(TextError::new(format!(
+            "must be 1 to {most} characters, not blank, without control characters"
+        )));
     }
     Ok(())
 }
@@ -155,15 +158,23 @@ impl Labels {
             return Err(TextError::new("must hold at most 64 labels"));
         }
         for (key, value) in &labels {
-            let (prefix, name) = key.split_once('/').map_or((None, key.as_str()), |(prefix, name)| (Some(prefix), name));
+            let (prefix, name) =
+                key.split_once('/').map_or((None, key.as_str()), |(prefix, name)| (Some(prefix), name));
             let prefix_fits = prefix.is_none_or(|prefix| {
-                prefix.len() <= 253 && !prefix.is_empty() && prefix.split('.').all(|label| dns_label(label).is_ok())
+                prefix.len() <= 253
+                    && !prefix.is_empty()
+                    && prefix.split('.').all(|label| dns_label(label).is_ok())
             });
             if !prefix_fits || !label_text(name) {
-                return Err(TextError::new(format!("label key `{}` breaks Kubernetes' rule for label keys", short(key))));
+                return Err(TextError::new(format!(
+                    "label key `{}` breaks Kubernetes' rule for label keys",
+                    short(key)
+                )));
             }
             if !value.is_empty() && !label_text(value) {
-                return Err(TextError::new(format!("the value of label `{key}` breaks Kubernetes' rule for label values")));
+                return Err(TextError::new(format!(
+                    "the value of label `{key}` breaks Kubernetes' rule for label values"
+                )));
             }
         }
         Ok(Self(labels))

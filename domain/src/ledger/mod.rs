@@ -1,5 +1,18 @@
-//! The ledger's bytes.
+//! The ledger's bytes: leaves, one hash chain and one RFC 6962 tree per tenant, and how all three are verified.
+
+mod chain;
+mod hash;
 mod leaf;
 mod recorded;
-pub use leaf::{Hash, Leaf, LeafError, leaf_hash, sha256};
+mod tree;
+
+#[cfg(test)]
+mod tests;
+
+pub use chain::{ChainVerifier, Fault, Head, LogVerifier};
+pub use hash::{Hash, HashError, leaf_hash, node_hash, sha256};
+pub use leaf::{FORMAT, LEAF_LIMIT, Leaf, LeafError};
 pub use recorded::Recorded;
+pub use tree::{
+    Frontier, ProofError, consistency_proof, inclusion_proof, root, verify_consistency, verify_inclusion,
+};

@@ -1,28 +1,72 @@
 //! An event as the log holds it.
-use super::Hash;
+
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
-/// An event as the log holds it.
+
+use super::hash::{Hash, leaf_hash, sha256};
+use super::leaf::{Leaf, LeafError};
+
+/// An event as the log holds it: the leaf's fields, the bytes behind its two hashes, and its own hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub struct Recorded {
+    /// Gapless in the database, over all tenants, from 1. Not in the leaf: it belongs to the database.
     pub position: u64,
+    /// In whose ledger.
     pub tenant: Uuid,
+    /// Gapless within the tenant, from 0.
     pub sequence: u64,
+    /// The stream's name: the aggregate's id.
     pub stream: String,
+    /// Gapless within the stream, from 0.
     pub revision: u64,
+    /// The event's id.
     pub event_id: Uuid,
+    /// The id of the command that yielded it.
     pub command_id: Uuid,
+    /// Microseconds since 1970, UTC; never decreases with position.
     pub recorded_at: i64,
+    /// The event's wire name.
     pub event_type: String,
+    /// The version of the payload's shape.
     pub schema_version: u16,
+    /// A pseudonymous subject id.
     pub actor: String,
+    /// UTF-8 JSON, as it was hashed.
     pub metadata: Vec<u8>,
+    /// UTF-8 JSON, as it was hashed.
     pub payload: Vec<u8>,
+    /// The leaf hash that was stored with it.
     pub leaf_hash: Hash,
 }
+
 impl Recorded {
-    /// When, UTC.
+    /// The leaf, computed from the content, as it stands behind `previous`.
+    pub fn leaf(&self, previous: Hash) -> Leaf<'_> {
+        Leaf {
+            tenant: self.tenant,
+            sequence: self.sequence,
+            previous,
+            event_id: self.event_id,
+            command_id: self.command_id,
+            recorded_at: self.recorded_at,
+            stream: &self.stream,
+            revision: self.revision,
+            event_type: &self.event_type,
+            schema_version: self.schema_version,
+            actor: &self.actor,
+            metadata_hash: sha256(&self.metadata),
+            payload_hash: sha256(&self.payload),
+        }
+    }
+
+    /// The leaf hash that the content has behind `previous`. `buffer` is scratch space, kept by the caller for speed.
+    pub fn recompute(&self, previous: Hash, buffer: &mut Vec<u8>) -> Result<Hash, LeafError> {
+        buffer.clear();
+        self.leaf(previous).encode_into(buffer)?;
+        Ok(leaf_hash(buffer))
+    }
+
+    /// When it was recorded.
     pub fn recorded_at_utc(&self) -> DateTime<Utc> {
         DateTime::from_timestamp_micros(self.recorded_at).unwrap_or_default()
     }

@@ -42,21 +42,38 @@ impl Decider for Tenant {
         TenantState::Absent
     }
 
-    fn decide(state: &TenantState, command: TenantCommand, _ctx: &Ctx) -> Result<Vec<TenantEvent>, TenantRefusal> {
+    fn decide(
+        state: &TenantState,
+        command: TenantCommand,
+        _ctx: &Ctx,
+    ) -> Result<Vec<TenantEvent>, TenantRefusal> {
         match (state, command) {
-            (TenantState::Absent, TenantCommand::Create(name)) => Ok(vec![TenantEvent::Created(Created { name })]),
+            (TenantState::Absent, TenantCommand::Create(name)) => {
+                Ok(vec![TenantEvent::Created(Created { name })])
+            }
             (TenantState::Absent, _) => Err(TenantRefusal::NotFound),
-            (TenantState::Active { name } | TenantState::Suspended { name }, TenantCommand::Create(wanted)) => {
-                if *name == wanted { Ok(vec![]) } else { Err(TenantRefusal::AlreadyExists) }
+            (
+                TenantState::Active { name } | TenantState::Suspended { name },
+                TenantCommand::Create(wanted),
+            ) => {
+                if *name == wanted {
+                    Ok(vec![])
+                } else {
+                    Err(TenantRefusal::AlreadyExists)
+                }
             }
             (TenantState::Active { name }, TenantCommand::Rename(to)) if *name != to => {
                 Ok(vec![TenantEvent::Renamed(Renamed { from: name.clone(), to })])
             }
-            (TenantState::Suspended { name }, TenantCommand::Rename(to)) if *name != to => Err(TenantRefusal::Suspended),
+            (TenantState::Suspended { name }, TenantCommand::Rename(to)) if *name != to => {
+                Err(TenantRefusal::Suspended)
+            }
             (TenantState::Active { .. }, TenantCommand::Suspend(reason)) => {
                 Ok(vec![TenantEvent::Suspended(Suspended { reason })])
             }
-            (TenantState::Suspended { .. }, TenantCommand::Resume) => Ok(vec![TenantEvent::Resumed(Resumed {})]),
+            (TenantState::Suspended { .. }, TenantCommand::Resume) => {
+                Ok(vec![TenantEvent::Resumed(Resumed {})])
+            }
             (_, TenantCommand::Rename(_) | TenantCommand::Suspend(_) | TenantCommand::Resume) => Ok(vec![]),
         }
     }
@@ -64,7 +81,9 @@ impl Decider for Tenant {
     fn evolve(state: TenantState, event: &TenantEvent) -> TenantState {
         match (event, state) {
             (TenantEvent::Created(body), _) => TenantState::Active { name: body.name.clone() },
-            (TenantEvent::Renamed(body), TenantState::Active { .. }) => TenantState::Active { name: body.to.clone() },
+            (TenantEvent::Renamed(body), TenantState::Active { .. }) => {
+                TenantState::Active { name: body.to.clone() }
+            }
             (TenantEvent::Suspended(_), TenantState::Active { name }) => TenantState::Suspended { name },
             (TenantEvent::Resumed(_), TenantState::Suspended { name }) => TenantState::Active { name },
             (_, state) => state,

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::events::{
-    Deleted, Disabled, Enabled, PasswordChanged, ProfileChanged, Registered, RolesChanged, SignInRefused, SignedIn,
-    SignedOut, UserEvent,
+    Deleted, Disabled, Enabled, PasswordChanged, ProfileChanged, Registered, RolesChanged, SignInRefused,
+    SignedIn, SignedOut, UserEvent,
 };
 use super::state::{Account, Profile, Role, SignInRefusal, UserState};
 use crate::kernel::{Ctx, Decider, UserId};
@@ -97,7 +97,9 @@ impl Decider for User {
             UserCommand::Change { id, changes } => {
                 change(account, active, ctx.actor.as_str() == id.to_string(), changes)
             }
-            UserCommand::Delete { id } if ctx.actor.as_str() == id.to_string() => Err(UserRefusal::OwnAccount),
+            UserCommand::Delete { id } if ctx.actor.as_str() == id.to_string() => {
+                Err(UserRefusal::OwnAccount)
+            }
             UserCommand::Delete { .. } => Ok(vec![UserEvent::Deleted(Deleted {})]),
             UserCommand::SignIn { session } if active => Ok(vec![UserEvent::SignedIn(SignedIn { session })]),
             UserCommand::SignIn { .. } => Err(UserRefusal::Disabled),
@@ -143,7 +145,12 @@ fn register(state: &UserState, account: Account) -> Result<Vec<UserEvent>, UserR
     }
 }
 
-fn change(account: &Account, active: bool, own: bool, changes: Changes) -> Result<Vec<UserEvent>, UserRefusal> {
+fn change(
+    account: &Account,
+    active: bool,
+    own: bool,
+    changes: Changes,
+) -> Result<Vec<UserEvent>, UserRefusal> {
     let mut events = vec![];
     if let Some(profile) = changes.profile.filter(|profile| *profile != account.profile) {
         events.push(UserEvent::ProfileChanged(ProfileChanged { profile }));

@@ -8,7 +8,7 @@ mod tests;
 
 pub use decide::{Changes, User, UserCommand, UserRefusal};
 pub use events::{
-    Deleted, Disabled, Enabled, PasswordChanged, ProfileChanged, Registered, RolesChanged, SignInRefused, SignedIn,
-    SignedOut, UserEvent,
+    Deleted, Disabled, Enabled, PasswordChanged, ProfileChanged, Registered, RolesChanged, SignInRefused,
+    SignedIn, SignedOut, UserEvent,
 };
 pub use state::{Account, Profile, Role, SignInRefusal, UserState};

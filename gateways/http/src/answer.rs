@@ -4,7 +4,7 @@ use axum::Json;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use hub_commands::Outcome;
-use hub_domain::{Decider, Event as _};
+use hub_domain::Decider;
 use hub_projections::Listed;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -18,6 +18,8 @@ pub type Answer = Result<Response, Problem>;
 pub const LEDGER_POSITION: HeaderName = HeaderName::from_static("ledger-position");
 /// `Total-Count`: entries of the whole list.
 pub const TOTAL_COUNT: HeaderName = HeaderName::from_static("total-count");
+/// `Total-Count-At-Least: true`: there may be more than `Total-Count` says; counting stopped there.
+pub const AT_LEAST: HeaderName = HeaderName::from_static("total-count-at-least");
 /// `Idempotent-Replayed: true`: the answer is that of an earlier command under the same key.
 pub const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
@@ -28,6 +30,18 @@ pub struct Plan {
     pub dry_run: bool,
     /// The events that the command would record, in order; none when it would change nothing.
     pub events: Vec<PlannedEvent>,
+}
+
+/// What a command answers: the resource, or for a dry run the plan. For the document only.
+#[derive(ToSchema)]
+#[schema(description = "The resource as the command left it, or for a dry run what would be recorded")]
+#[serde(untagged)]
+#[allow(dead_code, reason = "only describes what `done` answers")]
+pub enum OrPlan<T: ToSchema> {
+    /// The resource.
+    Done(T),
+    /// The plan.
+    Plan(Plan),
 }
 
 /// One event of a plan.
@@ -54,14 +68,16 @@ pub fn found<T: Serialize>(resource: &T, revision: Option<u64>, position: u64) -
 }
 
 /// A page of a list: a bare array, with where to go on in `Link` and how many there are in `Total-Count`.
-pub fn page<R, T: Serialize>(uri: &Uri, listed: Listed<R>, shape: impl FnMut(R) -> T) -> Response {
-    let rows: Vec<T> = listed.rows.into_iter().map(shape).collect();
-    let mut response = Json(rows).into_response();
+pub fn page<T: Serialize>(uri: &Uri, listed: &Listed<T>) -> Response {
+    let mut response = Json(&listed.rows).into_response();
     let headers = response.headers_mut();
     note(headers, None, listed.position);
     headers.insert(TOTAL_COUNT, HeaderValue::from(listed.total));
-    if let Some(cursor) = listed.next
-        && let Ok(link) = HeaderValue::from_str(&next_link(uri, &cursor))
+    if !listed.exact {
+        headers.insert(AT_LEAST, HeaderValue::from_static("true"));
+    }
+    if let Some(cursor) = &listed.next
+        && let Ok(link) = HeaderValue::from_str(&next_link(uri, cursor))
     {
         headers.insert(header::LINK, link);
     }
@@ -77,7 +93,8 @@ pub fn done<D: Decider, T: Serialize>(
 ) -> Answer {
     let receipt = &outcome.receipt;
     if outcome.dry_run {
-        let events = outcome.events.iter().map(|event| planned(&receipt.stream, event)).collect::<Result<_, _>>()?;
+        let events =
+            outcome.events.iter().map(|event| planned(&receipt.stream, event)).collect::<Result<_, _>>()?;
         return Ok(found(&Plan { dry_run: true, events }, receipt.revision, receipt.position));
     }
     let mut response = (status, Json(resource)).into_response();
@@ -105,7 +122,10 @@ fn planned<E: hub_domain::Event>(stream: &str, event: &E) -> Result<PlannedEvent
 fn note(headers: &mut HeaderMap, revision: Option<u64>, position: u64) {
     headers.insert(LEDGER_POSITION, HeaderValue::from(position));
     if let Some(revision) = revision {
-        headers.insert(header::ETAG, HeaderValue::from_str(&format!("\"{revision}\"")).expect("digits in quotes"));
+        headers.insert(
+            header::ETAG,
+            HeaderValue::from_str(&format!("\"{revision}\"")).expect("digits in quotes"),
+        );
     }
 }
 

@@ -8,7 +8,7 @@ use futures::future::BoxFuture;
 use hub_commands::accounts::Accounts;
 use hub_commands::clusters::Clusters;
 use hub_commands::ports::{Clock, EventLog, Ids, Vault};
-use hub_projections::ReadModels;
+use hub_projections::{AsOf, ReadModels};
 use secrecy::{ExposeSecret as _, SecretSlice, SecretString};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -16,6 +16,7 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
 
 use crate::auth::{Sessions, Tokens};
+use crate::extract::AsOfParams;
 use crate::middleware::limits::Limits;
 use crate::problem::{Entry, Problem};
 use crate::streams::Streams;
@@ -201,11 +202,30 @@ impl App {
         let Some(wanted) = min_position.filter(|wanted| *wanted > seen) else {
             return Ok(seen);
         };
-        // Nobody was ever given a position beyond the head: waiting for one would only hold the connection.
-        let head = self.0.parts.log.head().await.map_err(|cause| Problem::unavailable(&cause))?;
-        if wanted > head {
-            return Err(Problem::parameter("min_position", format!("must not lie beyond the ledger's head, {head}")));
-        }
+        self.written("min_position", wanted).await?;
         Ok(read.wait_for(wanted, self.settings().read_wait).await?)
+    }
+
+    /// The moment of which an answer shall tell.
+    pub(crate) async fn moment(&self, params: &AsOfParams) -> Result<Option<AsOf>, Problem> {
+        let moment = params.moment()?;
+        if let Some(AsOf::Position(position)) = moment
+            && position > self.read().position()
+        {
+            self.written("as_of", position).await?;
+        }
+        Ok(moment)
+    }
+
+    /// Nobody was ever given a position beyond the head: waiting for one would only hold the connection.
+    async fn written(&self, parameter: &str, position: u64) -> Result<(), Problem> {
+        let head = self.0.parts.log.head().await.map_err(|cause| Problem::unavailable(&cause))?;
+        if position > head {
+            return Err(Problem::parameter(
+                parameter,
+                format!("must not lie beyond the ledger's head, {head}"),
+            ));
+        }
+        Ok(())
     }
 }

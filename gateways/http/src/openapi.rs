@@ -37,7 +37,8 @@ pub(crate) fn base() -> OpenApi {
         ("system", "Probes, metrics and this document"),
     ];
     let mut bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
-    bearer.description = Some("The `access_token` of `POST /api/v1/auth/login`; it holds for 15 minutes".into());
+    bearer.description =
+        Some("The `access_token` of `POST /api/v1/auth/login`; it holds for 15 minutes".into());
     OpenApiBuilder::new()
         .info(
             InfoBuilder::new()
@@ -80,9 +81,15 @@ pub(crate) fn complete(mut api: OpenApi) -> OpenApi {
 
 fn finish(path: &str, method: &HttpMethod, operation: &mut Operation) {
     let public = gate::public(&axum_method(method), path);
-    let has = |name: &str| operation.parameters.iter().flatten().any(|parameter| parameter.name == name);
+    let parameters = || {
+        operation.parameters.iter().flatten().filter_map(|parameter| match parameter {
+            RefOr::T(parameter) => Some(parameter),
+            RefOr::Ref(_) => None,
+        })
+    };
+    let has = |name: &str| parameters().any(|parameter| parameter.name == name);
     let (command, list, fresh) = (has("dry_run"), has("limit"), has("min_position"));
-    let in_path = operation.parameters.iter().flatten().any(|p| p.parameter_in == ParameterIn::Path);
+    let in_path = parameters().any(|parameter| parameter.parameter_in == ParameterIn::Path);
     let body = operation.request_body.is_some();
     let tokens = operation.tags.iter().flatten().any(|tag| tag == "authentication");
     let limited = !matches!(public, Some(gate::Public::Unlimited | gate::Public::Scrape));
@@ -92,7 +99,11 @@ fn finish(path: &str, method: &HttpMethod, operation: &mut Operation) {
     }
     let errors = [
         (true, "400", "A parameter, a header or the body is malformed"),
-        (public.is_none() || tokens || public == Some(gate::Public::Scrape), "401", "No valid access token was shown"),
+        (
+            public.is_none() || tokens || public == Some(gate::Public::Scrape),
+            "401",
+            "No valid access token was shown",
+        ),
         (public.is_none(), "403", "The caller's roles do not permit this"),
         (in_path, "404", "There is no such resource in the caller's tenant"),
         (command, "409", "The present state forbids the command"),
@@ -111,10 +122,21 @@ fn finish(path: &str, method: &HttpMethod, operation: &mut Operation) {
         }
     }
     let headers = [
-        (command || fresh, "Ledger-Position", Type::Integer, "What the answer has seen, or where the command stands"),
+        (
+            command || fresh,
+            "Ledger-Position",
+            Type::Integer,
+            "What the answer has seen, or where the command stands",
+        ),
         (command || (fresh && in_path), "ETag", Type::String, "The resource's revision, for `If-Match`"),
-        (command, "Idempotent-Replayed", Type::Boolean, "The answer is that of an earlier, identical command"),
+        (
+            command,
+            "Idempotent-Replayed",
+            Type::Boolean,
+            "The answer is that of an earlier, identical command",
+        ),
         (list, "Total-Count", Type::Integer, "Entries of the whole list"),
+        (list, "Total-Count-At-Least", Type::Boolean, "There may be more: counting stopped at `Total-Count`"),
         (list, "Link", Type::String, "Where the next page is (RFC 8288, `rel=\"next\"`)"),
         (limited, "RateLimit-Limit", Type::Integer, "Requests a minute"),
         (limited, "RateLimit-Remaining", Type::Integer, "Requests left at once"),
@@ -125,7 +147,8 @@ fn finish(path: &str, method: &HttpMethod, operation: &mut Operation) {
         for (applies, name, kind, description) in &headers {
             if *applies && status.starts_with('2') {
                 let schema = ObjectBuilder::new().schema_type(kind.clone());
-                let header = HeaderBuilder::new().schema(Some(schema)).description(Some(*description)).build();
+                let header =
+                    HeaderBuilder::new().schema(Some(schema)).description(Some(*description)).build();
                 response.headers.insert((*name).into(), header.into());
             }
         }

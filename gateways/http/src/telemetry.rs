@@ -17,7 +17,11 @@ pub const RATE_LIMITED: &str = "clustermaster_http_rate_limited_total";
 /// Tells the recorder what each metric means.
 pub fn describe() {
     describe_counter!(REQUESTS, Unit::Count, "HTTP requests by route, method and status");
-    describe_histogram!(REQUEST_SECONDS, Unit::Seconds, "Time from a request's arrival to the head of its answer");
+    describe_histogram!(
+        REQUEST_SECONDS,
+        Unit::Seconds,
+        "Time from a request's arrival to the head of its answer"
+    );
     describe_gauge!(STREAMS, Unit::Count, "Open event streams");
     describe_counter!(RATE_LIMITED, Unit::Count, "HTTP requests turned away, by the limit that was met");
 }

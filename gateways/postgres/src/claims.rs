@@ -12,7 +12,7 @@ const WHAT: &str = "claims";
 /// The kind under which tenants' names are claimed, in the tenant with the nil id.
 pub const TENANT_NAME: &str = "tenant-name";
 
-/// The claims on PostgreSQL; the pool is of the writer role.
+/// The claims on `PostgreSQL`; the pool is of the writer role.
 ///
 /// A name is claimed before the events that need it are appended. Should they never be (a crash in between), the
 /// claim lapses after a minute, by when no append can be under way any more: it is seen from the ledger, where the owner
@@ -39,7 +39,13 @@ fn ledger(tenant: TenantId, kind: &str, owner: &str) -> Uuid {
 
 #[async_trait]
 impl Claims for PgClaims {
-    async fn claim(&self, tenant: TenantId, kind: &str, value: &str, owner: &str) -> Result<bool, Unavailable> {
+    async fn claim(
+        &self,
+        tenant: TenantId,
+        kind: &str,
+        value: &str,
+        owner: &str,
+    ) -> Result<bool, Unavailable> {
         let claim = "insert into vault.claims as c (tenant, kind, value, owner, ledger) values ($1, $2, $3, $4, $5) \
             on conflict (tenant, kind, value) do update \
             set owner = excluded.owner, ledger = excluded.ledger, claimed_at = now() \
@@ -71,7 +77,13 @@ impl Claims for PgClaims {
             .map_err(unavailable(WHAT))
     }
 
-    async fn release(&self, tenant: TenantId, kind: &str, value: &str, owner: &str) -> Result<(), Unavailable> {
+    async fn release(
+        &self,
+        tenant: TenantId,
+        kind: &str,
+        value: &str,
+        owner: &str,
+    ) -> Result<(), Unavailable> {
         sqlx::query("delete from vault.claims where tenant = $1 and kind = $2 and value = $3 and owner = $4")
             .bind(tenant.uuid())
             .bind(kind)

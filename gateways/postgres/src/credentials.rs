@@ -27,7 +27,7 @@ const AT_ONCE: usize = 2;
 const NOBODY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5IGhhcyB0aGlzIQ$2m4XqQ8rVh0pLw7YzKcT1uSgNfEoJxDaRiBvHyMlWtU";
 
-/// The passwords on PostgreSQL; the pool is of the writer role.
+/// The passwords on `PostgreSQL`; the pool is of the writer role.
 #[derive(Clone, Debug)]
 pub struct PgCredentials {
     pool: PgPool,
@@ -82,7 +82,9 @@ impl CredentialStore for PgCredentials {
             .fetch_optional(&self.pool)
             .await
             .map_err(unavailable(WHAT))?;
-        owner.map(|owner| owner.parse().map_err(|_| damaged(WHAT, "a tenant's name belongs to a tenant"))).transpose()
+        owner
+            .map(|owner| owner.parse().map_err(|_| damaged(WHAT, "a tenant's name belongs to a tenant")))
+            .transpose()
     }
 
     async fn find(&self, tenant: TenantId, login: &[u8; 32]) -> Result<Option<Credential>, Unavailable> {
@@ -93,7 +95,11 @@ impl CredentialStore for PgCredentials {
             .fetch_optional(&self.pool)
             .await
             .map_err(unavailable(WHAT))?;
-        Ok(row.map(|(user, password_hash)| Credential { user: UserId::from_uuid(user), tenant, password_hash }))
+        Ok(row.map(|(user, password_hash)| Credential {
+            user: UserId::from_uuid(user),
+            tenant,
+            password_hash,
+        }))
     }
 
     async fn put(&self, credential: &Credential, login: &[u8; 32]) -> Result<bool, Unavailable> {
@@ -109,7 +115,9 @@ impl CredentialStore for PgCredentials {
             .await;
         match done {
             Ok(_) => Ok(true),
-            Err(sqlx::Error::Database(error)) if error.constraint() == Some("credentials_login_key") => Ok(false),
+            Err(sqlx::Error::Database(error)) if error.constraint() == Some("credentials_login_key") => {
+                Ok(false)
+            }
             Err(cause) => Err(unavailable(WHAT)(cause)),
         }
     }

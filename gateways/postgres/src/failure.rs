@@ -2,7 +2,7 @@
 
 use hub_commands::ports::Unavailable;
 
-/// A database error without the values that PostgreSQL puts into its DETAIL lines.
+/// A database error without the values that `PostgreSQL` puts into its DETAIL lines.
 #[derive(Debug, thiserror::Error)]
 #[error("{message} (SQLSTATE {code})")]
 struct Reported {

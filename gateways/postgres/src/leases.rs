@@ -10,7 +10,7 @@ use crate::failure::unavailable;
 
 const WHAT: &str = "leases";
 
-/// The leases on PostgreSQL; the pool is of the writer role. All time is the database's.
+/// The leases on `PostgreSQL`; the pool is of the writer role. All time is the database's.
 #[derive(Clone, Debug)]
 pub struct PgLeases {
     pool: PgPool,

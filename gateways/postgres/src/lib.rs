@@ -1,5 +1,6 @@
 //! PostgreSQL: the event log, the vault and its neighbours, the pools, the migrations, the built-in server.
 
+pub mod builtin;
 pub mod claims;
 pub mod credentials;
 mod failure;

@@ -11,7 +11,7 @@ use crate::failure::unavailable;
 
 const WHAT: &str = "observation store";
 
-/// The observations on PostgreSQL; the pool is of the writer role.
+/// The observations on `PostgreSQL`; the pool is of the writer role.
 #[derive(Clone, Debug)]
 pub struct PgObservations {
     pool: PgPool,

@@ -11,7 +11,7 @@ use crate::failure::unavailable;
 
 const WHAT: &str = "session store";
 
-/// The sessions on PostgreSQL; the pool is of the writer role.
+/// The sessions on `PostgreSQL`; the pool is of the writer role.
 ///
 /// Rotation is strict (RFC 9700, section 4.14.2): a refresh token serves once, and there is no grace period. A client
 /// whose answer was lost and that asks again with the same token therefore has to sign in anew: it cannot be told from
@@ -56,7 +56,12 @@ impl SessionStore for PgSessions {
     async fn alive(&self, tenant: TenantId, id: Uuid) -> Result<bool, Unavailable> {
         let select = "select exists (select 1 from vault.sessions \
             where id = $1 and tenant = $2 and ended_at is null and expires_at > now())";
-        sqlx::query_scalar(select).bind(id).bind(tenant.uuid()).fetch_one(&self.pool).await.map_err(unavailable(WHAT))
+        sqlx::query_scalar(select)
+            .bind(id)
+            .bind(tenant.uuid())
+            .fetch_one(&self.pool)
+            .await
+            .map_err(unavailable(WHAT))
     }
 
     async fn rotate(&self, presented: &[u8; 32], next: &[u8; 32]) -> Result<Rotation, Unavailable> {
@@ -71,12 +76,12 @@ impl SessionStore for PgSessions {
             .fetch_optional(&mut *transaction)
             .await
             .map_err(unavailable(WHAT))?;
-        let Some((id, tenant, user, expires_at, true, used)) = row else {
+        let Some((id, tenant, user, expires_at, true, replaced)) = row else {
             return Ok(Rotation::Unknown);
         };
         let session =
             Session { id, user: UserId::from_uuid(user), tenant: TenantId::from_uuid(tenant), expires_at };
-        let rotation = if used {
+        let rotation = if replaced {
             sqlx::query("update vault.sessions set ended_at = now() where id = $1")
                 .bind(id)
                 .execute(&mut *transaction)
@@ -100,12 +105,14 @@ impl SessionStore for PgSessions {
     }
 
     async fn end(&self, tenant: TenantId, id: Uuid) -> Result<(), Unavailable> {
-        sqlx::query("update vault.sessions set ended_at = now() where id = $1 and tenant = $2 and ended_at is null")
-            .bind(id)
-            .bind(tenant.uuid())
-            .execute(&self.pool)
-            .await
-            .map_err(unavailable(WHAT))?;
+        sqlx::query(
+            "update vault.sessions set ended_at = now() where id = $1 and tenant = $2 and ended_at is null",
+        )
+        .bind(id)
+        .bind(tenant.uuid())
+        .execute(&self.pool)
+        .await
+        .map_err(unavailable(WHAT))?;
         Ok(())
     }
 

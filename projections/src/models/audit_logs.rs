@@ -77,7 +77,8 @@ impl Projection for AuditLogs {
     fn fold(_: Option<AuditLog>, event: &Event) -> Result<AuditLog, Poison> {
         let recorded = &event.recorded;
         let metadata = event.metadata()?;
-        let payload: Value = serde_json::from_slice(&recorded.payload).map_err(|cause| event.poison(cause))?;
+        let payload: Value =
+            serde_json::from_slice(&recorded.payload).map_err(|cause| event.poison(cause.to_string()))?;
         // An event of a newer hub still belongs into the audit log, under its wire name.
         let Description { summary, change, outcome } =
             event.body().map_or_else(|_| describe::unknown(&recorded.event_type), describe::describe);

@@ -28,7 +28,10 @@ impl Description {
     }
 
     fn failed(what: &str, failure: &Failure) -> Self {
-        Self { outcome: FAILED, ..Self::new(format!("{what} failed: {} ({})", failure.message, failure.code)) }
+        Self {
+            outcome: FAILED,
+            ..Self::new(format!("{what} failed: {} ({})", failure.message, failure.code))
+        }
     }
 
     fn changing(mut self, name: &str, from: impl Serialize, to: impl Serialize) -> Self {
@@ -69,7 +72,9 @@ fn user(event: &UserEvent) -> Description {
         roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(", ")
     };
     match event {
-        UserEvent::Registered(body) => Description::new(format!("user was registered as {}", roles(&body.roles))),
+        UserEvent::Registered(body) => {
+            Description::new(format!("user was registered as {}", roles(&body.roles)))
+        }
         UserEvent::ProfileChanged(_) => Description::new("name or e-mail address was changed"),
         UserEvent::RolesChanged(body) => {
             Description::new(format!("roles changed from {} to {}", roles(&body.from), roles(&body.to)))
@@ -85,6 +90,7 @@ fn user(event: &UserEvent) -> Description {
                 SignInRefusal::WrongPassword => "wrong password",
                 SignInRefusal::AccountDisabled => "the account is disabled",
                 SignInRefusal::RefreshTokenReused => "a refresh token was used twice",
+                SignInRefusal::TenantSuspended => "the tenant is suspended",
             };
             Description { outcome: REFUSED, ..Description::new(format!("sign-in was refused: {cause}")) }
         }
@@ -106,18 +112,16 @@ fn cluster(event: &ClusterEvent) -> Description {
         )),
         ClusterEvent::ImportFailed(body) => Description::failed("import", &body.failure),
         ClusterEvent::Changed(body) => changed(body),
-        ClusterEvent::CredentialsReplaced(body) => {
-            Description::new(format!("new credentials for {} wait for the cluster's answer", body.credentials.endpoint))
-        }
+        ClusterEvent::CredentialsReplaced(body) => Description::new(format!(
+            "new credentials for {} wait for the cluster's answer",
+            body.credentials.endpoint
+        )),
         ClusterEvent::UpdateCompleted(_) => Description::new("the cluster accepted the new credentials"),
         ClusterEvent::UpdateFailed(body) => Description::failed("change of credentials", &body.failure),
         ClusterEvent::HealthChanged(body) => health(body),
         ClusterEvent::VersionChanged(body) => {
-            Description::new(format!("Kubernetes version changed from {} to {}", body.from, body.to)).changing(
-                "k8s_version",
-                &body.from,
-                &body.to,
-            )
+            Description::new(format!("Kubernetes version changed from {} to {}", body.from, body.to))
+                .changing("k8s_version", &body.from, &body.to)
         }
         ClusterEvent::NodesChanged(body) => Description::new(format!(
             "nodes changed from {} to {}, ready from {} to {}",
@@ -160,7 +164,12 @@ fn changed(body: &Changed) -> Description {
     Description { change, ..Description::new(format!("changed {}", words.join(", "))) }
 }
 
-fn note<T: Serialize>(before: &mut Map<String, Value>, after: &mut Map<String, Value>, name: &str, change: Option<&Change<T>>) {
+fn note<T: Serialize>(
+    before: &mut Map<String, Value>,
+    after: &mut Map<String, Value>,
+    name: &str,
+    change: Option<&Change<T>>,
+) {
     if let Some(change) = change {
         before.insert(name.to_owned(), json!(change.from));
         after.insert(name.to_owned(), json!(change.to));

@@ -124,7 +124,8 @@ pub struct ClusterSample {
     pub sample: Option<Value>,
 }
 
-const STATUS: &[&str] = &["importing", "import_failed", "active", "updating", "decommissioning", "decommissioned"];
+const STATUS: &[&str] =
+    &["importing", "import_failed", "active", "updating", "decommissioning", "decommissioned"];
 const HEALTH: &[&str] = &["healthy", "degraded", "unreachable", "unknown"];
 const PROVIDER: &[&str] = &["aws", "gcp", "azure", "on_premises"];
 
@@ -154,7 +155,7 @@ pub(super) fn known(parameter: &'static str, values: &[String], known: &[&str]) 
 }
 
 impl ClusterQuery {
-    fn filter(&self, mut filter: Filter) -> Result<Filter, QueryError> {
+    pub(super) fn filter(&self, mut filter: Filter) -> Result<Filter, QueryError> {
         known("status", &self.status, STATUS)?;
         known("health", &self.health, HEALTH)?;
         known("provider", &self.provider, PROVIDER)?;
@@ -239,7 +240,7 @@ impl ReadModels {
             identity: json!(["clusters", query, as_of.map(|as_of| format!("{as_of:?}"))]).to_string(),
         };
         let listed = self.list::<Stored<ClusterVersion>>(tenant, list, page).await?;
-        let position = at.unwrap_or(listed.position);
+        let position = at.map_or(listed.position, |at| at.min(listed.position));
         Ok(Listed { position, ..listed.map(ClusterRow::from) })
     }
 
@@ -275,13 +276,17 @@ impl ReadModels {
     /// The position that a moment stands for; `None` is the present.
     ///
     /// A time stands for the tenant's newest change of a cluster then or before.
-    pub(super) async fn moment(&self, tenant: TenantId, as_of: Option<AsOf>) -> Result<Option<u64>, QueryError> {
+    pub(super) async fn moment(
+        &self,
+        tenant: TenantId,
+        as_of: Option<AsOf>,
+    ) -> Result<Option<u64>, QueryError> {
         self.reached(as_of).await?;
         match as_of {
             None => Ok(None),
             Some(AsOf::Position(position)) => Ok(Some(position)),
             Some(AsOf::Time(time)) => {
-                let found: Option<Option<u64>> = self
+                let found: Option<u64> = self
                     .one(
                         tenant,
                         "select to_json(case when $2 <= clock_timestamp() then coalesce((\
@@ -290,7 +295,7 @@ impl ReadModels {
                         &[Arg::Uuid(tenant.uuid()), Arg::Time(time)],
                     )
                     .await?;
-                found.flatten().map(Some).ok_or(QueryError::FutureAsOf)
+                found.map(Some).ok_or(QueryError::FutureAsOf)
             }
         }
     }

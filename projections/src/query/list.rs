@@ -38,7 +38,9 @@ impl Filter {
         self.args.push(match arg {
             // PostgreSQL holds no NUL: what contains one is equal to nothing that is stored.
             Arg::Text(text) => Arg::Text(text.replace('\0', "\u{fffd}")),
-            Arg::Texts(texts) => Arg::Texts(texts.iter().map(|text| text.replace('\0', "\u{fffd}")).collect()),
+            Arg::Texts(texts) => {
+                Arg::Texts(texts.iter().map(|text| text.replace('\0', "\u{fffd}")).collect())
+            }
             arg => arg,
         });
         format!("${}", self.args.len())
@@ -67,9 +69,9 @@ impl Filter {
         }
     }
 
-    /// Whether anything but the tenant is demanded.
-    pub fn is_empty(&self) -> bool {
-        self.clauses.is_empty()
+    /// The values.
+    pub fn args(&self) -> &[Arg] {
+        &self.args
     }
 
     /// The clauses as one.
@@ -126,7 +128,7 @@ struct Entry<R> {
 
 impl List {
     /// Reads a page.
-    pub async fn read<R: DeserializeOwned + Send>(
+    pub async fn read<R: DeserializeOwned + Send + Unpin + 'static>(
         mut self,
         transaction: &mut PgTransaction<'static>,
         page: &Page,
@@ -167,7 +169,9 @@ impl List {
         let (count, bound) = match &self.count {
             Count::All => (format!("(select count(*) from {source} where {wanted})"), None),
             Count::AtMost(bound) => (
-                format!("(select count(*) from (select 1 from {source} where {wanted} limit {bound}) counted)"),
+                format!(
+                    "(select count(*) from (select 1 from {source} where {wanted} limit {bound}) counted)"
+                ),
                 Some(*bound),
             ),
             Count::Known(expression) => (expression.clone(), None),
@@ -182,7 +186,9 @@ impl List {
                 let key_value = self.filter.arg(Arg::Text(cursor.key));
                 let id_value = self.filter.arg(Arg::Text(cursor.id));
                 let key_type = self.sort.key.sql_type;
-                format!(" and ({key}, {id}) {beyond} ({key_value}::text::{key_type}, {id_value}::text::{id_type})")
+                format!(
+                    " and ({key}, {id}) {beyond} ({key_value}::text::{key_type}, {id_value}::text::{id_type})"
+                )
             }
         };
         let source = &self.source;
@@ -202,7 +208,7 @@ impl List {
 
 impl ReadModels {
     /// Reads one page in a transaction of its own.
-    pub(super) async fn list<R: DeserializeOwned + Send>(
+    pub(super) async fn list<R: DeserializeOwned + Send + Unpin + 'static>(
         &self,
         tenant: TenantId,
         list: List,
@@ -214,18 +220,18 @@ impl ReadModels {
         Ok(listed)
     }
 
-    /// Reads at most one value that a statement makes, as JSON.
-    pub(super) async fn one<R: DeserializeOwned + Send + Unpin>(
+    /// Reads at most one value that a statement makes, as JSON; null is none.
+    pub(super) async fn one<R: DeserializeOwned + Send + Unpin + 'static>(
         &self,
         tenant: TenantId,
         sql: &str,
         args: &[Arg],
     ) -> Result<Option<R>, QueryError> {
         let mut transaction = self.scoped(tenant).await?;
-        let found: Option<Json<R>> =
+        let found: Option<Option<Json<R>>> =
             bind(sqlx::query_scalar(sql), args).fetch_optional(&mut *transaction).await?;
         transaction.commit().await?;
-        Ok(found.map(|Json(row)| row))
+        Ok(found.flatten().map(|Json(row)| row))
     }
 }
 

@@ -90,7 +90,7 @@ impl Sort {
 /// The last entry of a page: where the next one begins.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Cursor {
-    /// Its sort key, as PostgreSQL writes it.
+    /// Its sort key, as the database writes it.
     #[serde(rename = "k")]
     pub key: String,
     /// Its id: entries with equal keys are in the order of their ids.

@@ -1,1 +1,5 @@
 //! Room.
+
+pub mod memory_log;
+
+pub use memory_log::MemoryLog;

@@ -51,4 +51,9 @@ impl Sessions {
     pub async fn forget(&self, tenant: TenantId, session: Uuid) {
         self.known.invalidate(&(tenant, session)).await;
     }
+
+    /// Forgets all, because the sessions of some user may just have been ended.
+    pub fn forget_all(&self) {
+        self.known.invalidate_all();
+    }
 }

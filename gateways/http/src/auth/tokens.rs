@@ -93,7 +93,8 @@ impl Tokens {
             exp: until.timestamp(),
         };
         let header = Header { typ: Some(TYPE.into()), ..Header::new(Algorithm::HS256) };
-        let token = jsonwebtoken::encode(&header, &claims, &self.signing).expect("an HMAC key signs any claims");
+        let token =
+            jsonwebtoken::encode(&header, &claims, &self.signing).expect("an HMAC key signs any claims");
         AccessToken { token: token.into(), expires_in: (until - now).num_seconds().max(0) }
     }
 

@@ -5,6 +5,7 @@ use axum::http::request::Parts;
 use hub_domain::cluster::ClusterRefusal;
 use hub_domain::kernel::{ClusterId, TypedId, UserId};
 use hub_domain::user::UserRefusal;
+use utoipa::IntoParams;
 use uuid::Uuid;
 
 use crate::problem::{Entry, Problem, refused};
@@ -55,9 +56,44 @@ impl<S: Send + Sync> FromRequestParts<S> for EventId {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let Path(text) = Path::<String>::from_request_parts(parts, state).await.map_err(|_| Self::missing())?;
+        let Path(text) =
+            Path::<String>::from_request_parts(parts, state).await.map_err(|_| Self::missing())?;
         // One spelling only: the hyphenated one that lists show.
-        let id = Uuid::try_parse(&text).ok().filter(|id| text.len() == 36 && id.to_string() == text.to_lowercase());
+        let id = Uuid::try_parse(&text)
+            .ok()
+            .filter(|id| text.len() == 36 && id.to_string() == text.to_lowercase());
         id.map(Self).ok_or_else(Self::missing)
     }
+}
+
+/// The `{id}` of a cluster, for the document only.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[allow(dead_code, reason = "`Id` reads it; this one only describes it")]
+pub struct ClusterPath {
+    /// The cluster's id.
+    #[param(
+        pattern = "^cluster_[0-7][0-9a-hjkmnp-tv-z]{25}$",
+        example = "cluster_01jd8kz3f6e5t9m2v7q4x1r0ab"
+    )]
+    id: String,
+}
+
+/// The `{id}` of a user, for the document only.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[allow(dead_code, reason = "`Id` reads it; this one only describes it")]
+pub struct UserPath {
+    /// The user's id.
+    #[param(pattern = "^user_[0-7][0-9a-hjkmnp-tv-z]{25}$", example = "user_01jd8kz3f6e5t9m2v7q4x1r0ab")]
+    id: String,
+}
+
+/// The `{id}` of an audit log entry, for the document only.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[allow(dead_code, reason = "`EventId` reads it; this one only describes it")]
+pub struct EventPath {
+    /// The event's id.
+    id: Uuid,
 }

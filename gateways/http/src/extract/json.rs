@@ -38,7 +38,8 @@ pub fn is_json(headers: &HeaderMap) -> Result<(), Problem> {
     if essence.eq_ignore_ascii_case("application/json") {
         return Ok(());
     }
-    Err(Problem::new(Entry::UNSUPPORTED_MEDIA_TYPE).error(FieldError::header("Content-Type", "must be application/json")))
+    Err(Problem::new(Entry::UNSUPPORTED_MEDIA_TYPE)
+        .error(FieldError::header("Content-Type", "must be application/json")))
 }
 
 /// Reads a body of at most `limit` bytes.
@@ -88,7 +89,9 @@ fn shallow(bytes: &[u8]) -> Result<(), Problem> {
             _ => {}
         }
         if depth > DEEPEST {
-            return Err(Problem::new(Entry::JSON_TOO_DEEP).detail(format!("a body may be {DEEPEST} levels deep")));
+            return Err(
+                Problem::new(Entry::JSON_TOO_DEEP).detail(format!("a body may be {DEEPEST} levels deep"))
+            );
         }
     }
     Ok(())
@@ -103,7 +106,7 @@ fn member(path: &Path, message: &str) -> Problem {
     let mut pointer = String::new();
     for segment in path {
         match segment {
-            Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
+            Segment::Seq { index } => step(&mut pointer, &index.to_string()),
             Segment::Map { key } => step(&mut pointer, key),
             Segment::Enum { .. } | Segment::Unknown => {}
         }

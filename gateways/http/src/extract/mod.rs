@@ -6,9 +6,9 @@ mod json;
 mod query;
 
 pub use command::{Bare, Command, CommandHeaders, DryRun};
-pub use id::{EventId, Id, Resource};
+pub use id::{ClusterPath, EventId, EventPath, Id, Resource, UserPath};
 pub use json::Json;
-pub use query::{AsOfParams, FreshParams, PageParams, Params};
+pub use query::{AsOfParams, FreshParams, OneOf, PageParams, Params};
 
 #[cfg(test)]
 mod tests;

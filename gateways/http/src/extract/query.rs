@@ -49,7 +49,7 @@ fn only(query: &str, known: &[&[&str]]) -> Result<(), Problem> {
 }
 
 fn read<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
-    let reader = serde_urlencoded::Deserializer::new(query.as_bytes().into());
+    let reader = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
     serde_path_to_error::deserialize(reader).map_err(|error| {
         let message = error.inner().to_string();
         let name = match message.strip_prefix("duplicate field `").and_then(|rest| rest.split('`').next()) {
@@ -143,7 +143,10 @@ pub struct FreshParams {
 #[into_params(parameter_in = Query)]
 pub struct AsOfParams {
     /// A ledger position, or a time (RFC 3339, UTC or with an offset): the answer is what was true then.
-    #[param(pattern = "^([0-9]{1,19}|[0-9]{4}-[0-9]{2}-[0-9]{2}T.{6,32})$", example = "2026-06-01T12:00:00Z")]
+    #[param(
+        pattern = "^([0-9]{1,19}|[0-9]{4}-[0-9]{2}-[0-9]{2}T.{6,32})$",
+        example = "2026-06-01T12:00:00Z"
+    )]
     as_of: Option<String>,
 }
 
@@ -151,12 +154,31 @@ impl AsOfParams {
     /// The moment that is asked for.
     pub fn moment(&self) -> Result<Option<AsOf>, Problem> {
         let Some(text) = &self.as_of else { return Ok(None) };
-        let wrong = || Problem::parameter("as_of", "must be a ledger position or a time such as 2026-06-01T12:00:00Z");
+        let wrong = || {
+            Problem::parameter("as_of", "must be a ledger position or a time such as 2026-06-01T12:00:00Z")
+        };
         if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
             let position = text.parse::<i64>().map_err(|_| wrong())?;
             return Ok(Some(AsOf::Position(position as u64)));
         }
         let time = DateTime::parse_from_rfc3339(text).map_err(|_| wrong())?;
         Ok(Some(AsOf::Time(time.with_timezone(&Utc))))
+    }
+}
+
+/// Values parted by commas, each an alternative: `active,updating`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OneOf(pub Vec<String>);
+
+impl<'de> Deserialize<'de> for OneOf {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let values: Vec<_> = text.split(',').map(str::to_owned).collect();
+        if values.len() > 50 || values.iter().any(|value| value.is_empty() || value.len() > 256) {
+            return Err(serde::de::Error::custom(
+                "must be 1 to 50 values of 1 to 256 characters, parted by commas",
+            ));
+        }
+        Ok(Self(values))
     }
 }

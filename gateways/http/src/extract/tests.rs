@@ -79,7 +79,9 @@ fn no_value_is_repeated() {
 
 #[test]
 fn what_is_no_json_is_refused_as_such() {
-    for text in ["", "{", "{\"name\":", "{'name':1}", "nul", "{\"name\":\"a\"} {}", "\u{feff}{}", "{\"name\":\"a\",}"] {
+    for text in
+        ["", "{", "{\"name\":", "{'name':1}", "nul", "{\"name\":\"a\"} {}", "\u{feff}{}", "{\"name\":\"a\",}"]
+    {
         assert_eq!(broken(text).0, "malformed-json", "{text}");
     }
     assert_eq!(parse::<Outer>(b"{\"name\":\"\xff\"}").unwrap_err().entry(), Entry::MALFORMED_JSON);
@@ -92,7 +94,9 @@ fn depth_is_bounded_outside_of_strings_only() {
     assert_eq!(broken(&nested(100_000)).0, "json-too-deep");
     assert_eq!(broken(&nested(32)).0, "invalid-body");
     assert_eq!(broken(&format!("{{\"name\":\"\\\"{}\"}}", "[".repeat(60))).0, "invalid-body");
-    assert!(parse::<Outer>(br#"{"name":"a","labels":{"x":"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["}}"#).is_ok());
+    assert!(
+        parse::<Outer>(br#"{"name":"a","labels":{"x":"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["}}"#).is_ok()
+    );
 }
 
 #[tokio::test]
@@ -133,7 +137,8 @@ type All = (PageParams, FreshParams, AsOfParams);
 
 #[tokio::test]
 async fn several_parts_share_one_query() {
-    let (page, fresh, past) = query::<All>("limit=7&min_position=9&as_of=3&sort=-name&cursor=abc").await.unwrap();
+    let (page, fresh, past) =
+        query::<All>("limit=7&min_position=9&as_of=3&sort=-name&cursor=abc").await.unwrap();
     let page = page.page().unwrap();
     assert_eq!((page.limit, page.sort.as_deref(), page.cursor.as_deref()), (7, Some("-name"), Some("abc")));
     assert_eq!(fresh.min_position, Some(9));

@@ -56,7 +56,7 @@ pub async fn pass(State(app): State<App>, mut request: Request, next: Next) -> R
             Ok(left) => with(left, next.run(request).await),
             Err(refused) => with(refused.1, refused.0.into_response()),
         },
-        None => match admit(&app, &request).await {
+        None => match admit(&app, bearer(request.headers()).map(str::to_owned), peer(&request)).await {
             Ok((caller, left)) => {
                 request.extensions_mut().insert(Signed::new(caller));
                 with(left, next.run(request).await)
@@ -68,11 +68,15 @@ pub async fn pass(State(app): State<App>, mut request: Request, next: Next) -> R
 
 /// The caller behind a request. The signature is checked before anything is counted or asked: it costs
 /// microseconds, and nobody can use up another one's requests.
-async fn admit(app: &App, request: &Request) -> Result<(Caller, Left), (Problem, Left)> {
-    let caller = match bearer(request.headers()).and_then(|token| Ok(app.tokens().check(token)?)) {
+async fn admit(
+    app: &App,
+    token: Result<String, Problem>,
+    peer: IpAddr,
+) -> Result<(Caller, Left), (Problem, Left)> {
+    let caller = match token.and_then(|token| Ok(app.tokens().check(&token)?)) {
         Ok(caller) => caller,
         Err(problem) => {
-            return Err(match app.limits().address(peer(request)) {
+            return Err(match app.limits().address(peer) {
                 Ok(left) => (problem, left),
                 Err(refused) => *refused,
             });

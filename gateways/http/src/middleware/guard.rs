@@ -64,8 +64,10 @@ pub async fn secure(State(app): State<App>, request: Request, next: Next) -> Res
 }
 
 /// A panic is a failure of one request, not of the hub. What it said goes to the log.
+#[allow(clippy::needless_pass_by_value, reason = "the layer hands it over so")]
 pub fn panicked(cause: Box<dyn Any + Send + 'static>) -> Response {
-    let said = cause.downcast_ref::<String>().map(String::as_str).or_else(|| cause.downcast_ref::<&str>().copied());
+    let said =
+        cause.downcast_ref::<String>().map(String::as_str).or_else(|| cause.downcast_ref::<&str>().copied());
     tracing::error!(said = said.unwrap_or("nothing"), "a request panicked");
     Problem::new(Entry::INTERNAL).into_response()
 }

@@ -120,7 +120,11 @@ fn ids_of(app: &App, span: &tracing::Span, headers: &HeaderMap) -> TraceIds {
     let (mut trace, mut span_id) = ([0; 16], [0; 8]);
     trace.copy_from_slice(&fresh[..16]);
     span_id.copy_from_slice(&fresh[16..]);
-    TraceIds { trace: parent.map_or(trace, |parent| parent.trace), span: span_id, flags: parent.map_or(0, |p| p.flags) }
+    TraceIds {
+        trace: parent.map_or(trace, |parent| parent.trace),
+        span: span_id,
+        flags: parent.map_or(0, |p| p.flags),
+    }
 }
 
 #[cfg(test)]

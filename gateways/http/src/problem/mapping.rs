@@ -14,9 +14,11 @@ use super::{FieldError, Problem};
 /// What the domain refused, under the domain's own code.
 pub fn refused(refusal: &dyn Refusal) -> Problem {
     let status = catalogue::status_of(refusal.kind());
-    let entry = catalogue::all()
-        .find(|entry| entry.code == refusal.code())
-        .unwrap_or(Entry { code: refusal.code(), status, title: "the command was refused" });
+    let entry = catalogue::all().find(|entry| entry.code == refusal.code()).unwrap_or(Entry {
+        code: refusal.code(),
+        status,
+        title: "the command was refused",
+    });
     let problem = Problem::new(entry).detail(refusal.to_string());
     match refusal.pointer() {
         Some(pointer) => problem.error(FieldError::pointer(pointer, refusal.to_string())),
@@ -53,8 +55,10 @@ impl From<CommandError> for Problem {
             CommandError::Denied(denied) => denied.into(),
             CommandError::Refused(refusal) => refused(refusal.as_ref()),
             CommandError::PreconditionFailed { expected, actual } => {
-                let actual = actual.map_or_else(|| "it has none".to_owned(), |actual| format!("it is at {actual}"));
-                Self::new(Entry::PRECONDITION_FAILED).detail(format!("expected revision {expected}, but {actual}"))
+                let actual =
+                    actual.map_or_else(|| "it has none".to_owned(), |actual| format!("it is at {actual}"));
+                Self::new(Entry::PRECONDITION_FAILED)
+                    .detail(format!("expected revision {expected}, but {actual}"))
             }
             CommandError::Contended => Self::new(Entry::CONTENDED).retry_after(1),
             CommandError::KeyReused => Self::new(Entry::KEY_REUSED)
@@ -62,8 +66,9 @@ impl From<CommandError> for Problem {
             CommandError::TooLarge { limit, size } => Self::new(Entry::EVENT_TOO_LARGE)
                 .detail(format!("an event may have {limit} bytes, this one would have {size}")),
             CommandError::Invalid { pointer, rule } => Self::member(&pointer, rule),
-            CommandError::NameTaken { pointer } => Self::new(Entry::NAME_TAKEN)
-                .error(FieldError::pointer(pointer, Entry::NAME_TAKEN.title)),
+            CommandError::NameTaken { pointer } => {
+                Self::new(Entry::NAME_TAKEN).error(FieldError::pointer(pointer, Entry::NAME_TAKEN.title))
+            }
             CommandError::Overloaded { retry_after_ms } => {
                 Self::new(Entry::OVERLOADED).retry_after(retry_after_ms.div_ceil(1000))
             }
@@ -100,6 +105,11 @@ impl From<QueryError> for Problem {
         match error {
             QueryError::InvalidCursor => Self::new(Entry::INVALID_CURSOR)
                 .error(FieldError::parameter("cursor", Entry::INVALID_CURSOR.title)),
+            QueryError::InvalidSort { allowed } => Self::parameter(
+                "sort",
+                format!("must be one of {}, with - before it to descend", allowed.join(", ")),
+            ),
+            QueryError::InvalidFilter { parameter, rule } => Self::parameter(parameter, rule),
             QueryError::FutureAsOf => Self::parameter("as_of", "must not lie in the future of the ledger"),
             QueryError::Unavailable(cause) => Self::unavailable(&cause),
         }

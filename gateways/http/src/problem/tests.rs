@@ -27,7 +27,9 @@ fn every_code_is_there_once_and_is_an_error() {
         let plain = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
         assert!(entry.code.split('-').all(plain), "{}", entry.code);
     }
-    assert!(seen.contains("cluster-leaving") && seen.contains("user-gone") && seen.contains("tenant-suspended"));
+    assert!(
+        seen.contains("cluster-leaving") && seen.contains("user-gone") && seen.contains("tenant-suspended")
+    );
 }
 
 #[test]
@@ -61,7 +63,10 @@ async fn what_fails_inside_stays_inside() {
     ] {
         assert!(problem.entry().status.is_server_error());
         let text = serde_json::to_string(&read(problem).await.1).unwrap();
-        assert!(!text.contains("hunter2") && !text.contains("10.0.0.1") && !text.contains("session"), "{text}");
+        assert!(
+            !text.contains("hunter2") && !text.contains("10.0.0.1") && !text.contains("session"),
+            "{text}"
+        );
     }
 }
 

@@ -1,90 +1,79 @@
-//! Clusters, as users ask for them and as they are shown.
+//! Clusters, as they are shown.
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use hub_domain::kernel::{ClusterId, ClusterName, Labels, Region};
-use secrecy::SecretString;
+use hub_commands::Outcome;
+use hub_domain::kernel::ClusterId;
+use hub_projections::query::{ClusterRow, ClusterSample, Nodes};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Where a cluster runs.
-#[derive(ToSchema)]
-#[schema(rename_all = "snake_case")]
-#[allow(dead_code, reason = "the domain's own type is read and written; this one only describes it")]
-pub enum Provider {
-    /// Amazon EKS, or self-managed on AWS.
-    Aws,
-    /// Google GKE, or self-managed on Google Cloud.
-    Gcp,
-    /// Azure AKS, or self-managed on Azure.
-    Azure,
-    /// A data centre of one's own.
-    OnPremises,
-}
+use super::Provider;
 
-/// A cluster to bring under management.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({
-    "name": "prod-eks-cluster", "provider": "aws", "region": "us-west-2", "labels": {"env": "prod"},
-    "credentials": {"kubeconfig": "apiVersion: v1\nkind: Config\n", "context": "prod"}
-}))]
-pub struct ImportCluster {
-    /// Its name, unique among the tenant's clusters: a DNS label.
-    #[schema(value_type = String, pattern = "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$", max_length = 63)]
-    pub name: ClusterName,
+/// A cluster.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Cluster {
+    /// Its id.
+    #[schema(pattern = "^cluster_[0-7][0-9a-hjkmnp-tv-z]{25}$")]
+    pub id: String,
+    /// Its name.
+    #[schema(example = "prod-eks-cluster")]
+    pub name: String,
     /// Where it runs.
     #[schema(value_type = Provider)]
     pub provider: hub_domain::cluster::Provider,
     /// The provider's region, or the site.
-    #[schema(value_type = String, pattern = "^[A-Za-z0-9._-]{1,63}$")]
-    pub region: Region,
-    /// The version to provision. A cluster that is imported tells its own version, and this is not recorded.
-    #[schema(pattern = r"^v?1\.[0-9]{1,3}(\.[0-9]{1,3})?$", example = "1.33")]
+    #[schema(example = "us-west-2")]
+    pub region: String,
+    /// `importing`, `import_failed`, `active`, `updating`, `decommissioning` or `decommissioned`.
+    #[schema(example = "active")]
+    pub status: String,
+    /// `healthy`, `degraded`, `unreachable`, or `unknown` until it has answered for the first time.
+    #[schema(example = "healthy")]
+    pub health: String,
+    /// The version that its API server tells; `null` until it has answered.
+    #[schema(required, example = "v1.33.2")]
     pub k8s_version: Option<String>,
-    /// Labels under Kubernetes' rules, at most 64.
-    #[schema(value_type = Option<BTreeMap<String, String>>)]
-    pub labels: Option<Labels>,
-    /// How the hub reaches the cluster. They go to the vault; no answer, event or log line ever shows them.
-    pub credentials: Credentials,
+    /// Its nodes.
+    pub nodes: NodeCount,
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
+    /// What is wrong with it.
+    pub issues: Vec<Issue>,
+    /// Scheme, host and port of its API server.
+    #[schema(example = "https://203.0.113.7:6443")]
+    pub endpoint: String,
+    /// Its identity: the UID of its namespace `kube-system`; `null` until it has answered.
+    #[schema(required)]
+    pub uid: Option<String>,
+    /// Why the last import or change of credentials failed.
+    #[schema(required)]
+    pub failure: Option<Failure>,
+    /// The revision, as in the `ETag`.
+    pub revision: u64,
+    /// When it was asked for.
+    pub created_at: DateTime<Utc>,
+    /// By whom.
+    #[schema(example = "user_01jd8kz3f6e5t9m2v7q4x1r0ab")]
+    pub created_by: String,
+    /// When it became as it stands here.
+    pub updated_at: DateTime<Utc>,
+    /// By whom.
+    #[schema(example = "system:observer")]
+    pub updated_by: String,
+    /// The ledger position of the event that made it so.
+    pub position: u64,
 }
 
-/// How the hub reaches a cluster: a kubeconfig. (Keys of a cloud provider are for provisioning, which this hub
-/// answers with `provisioning-unavailable`.)
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Credentials {
-    /// A kubeconfig (YAML or JSON) with all data inline: no exec plugins, no references to files.
-    #[schema(value_type = Option<String>, max_length = 1_048_576)]
-    pub kubeconfig: Option<SecretString>,
-    /// Which of its contexts; its current one when this is left out.
-    #[schema(max_length = 253, example = "prod")]
-    pub context: Option<String>,
-    /// For provisioning.
-    #[schema(value_type = Option<String>, max_length = 1024)]
-    pub access_key: Option<SecretString>,
-    /// For provisioning.
-    #[schema(value_type = Option<String>, max_length = 1024)]
-    pub secret_key: Option<SecretString>,
-}
-
-/// A change of a cluster's description or credentials; what is left out stays as it is.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"labels": {"env": "staging"}}))]
-pub struct ChangeCluster {
-    /// The new name.
-    #[schema(value_type = Option<String>, pattern = "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$", max_length = 63)]
-    pub name: Option<ClusterName>,
-    /// The new region.
-    #[schema(value_type = Option<String>, pattern = "^[A-Za-z0-9._-]{1,63}$")]
-    pub region: Option<Region>,
-    /// The new labels, all of them.
-    #[schema(value_type = Option<BTreeMap<String, String>>)]
-    pub labels: Option<Labels>,
-    /// New credentials. They hold once the cluster has accepted them.
-    pub credentials: Option<Credentials>,
+/// Why something failed.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Failure {
+    /// A stable code.
+    #[schema(example = "connection-refused")]
+    pub code: String,
+    /// One sentence for people.
+    pub message: String,
 }
 
 /// What a command on a cluster answers: the cluster as the command left it.
@@ -97,15 +86,18 @@ pub struct ClusterSummary {
     #[schema(example = "importing")]
     pub status: &'static str,
     /// Its name.
+    #[schema(required)]
     pub name: Option<String>,
     /// Where it runs.
-    #[schema(value_type = Option<Provider>)]
+    #[schema(required, value_type = Option<Provider>)]
     pub provider: Option<hub_domain::cluster::Provider>,
     /// The provider's region, or the site.
+    #[schema(required)]
     pub region: Option<String>,
     /// Its labels.
     pub labels: BTreeMap<String, String>,
     /// The revision, as in the `ETag`; `null` where nothing was recorded yet.
+    #[schema(required)]
     pub revision: Option<u64>,
 }
 
@@ -113,9 +105,9 @@ pub struct ClusterSummary {
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 pub struct NodeCount {
     /// All nodes.
-    pub total: u32,
+    pub total: u64,
     /// Those that are ready.
-    pub ready: u32,
+    pub ready: u64,
 }
 
 /// One thing that is wrong.
@@ -184,11 +176,81 @@ pub struct ClusterHealth {
     /// `healthy`, `degraded`, `unreachable`, or `unknown` until it has answered for the first time.
     pub status: String,
     /// When the hub last looked; `null` before its first look.
+    #[schema(required)]
     pub last_checked: Option<DateTime<Utc>>,
     /// When the cluster last answered; `null` until it does.
+    #[schema(required)]
     pub last_answered: Option<DateTime<Utc>>,
     /// What is wrong.
     pub issues: Vec<Issue>,
     /// The state of its management: `importing`, `active`, …
     pub cluster_status: String,
+}
+
+impl From<ClusterRow> for Cluster {
+    fn from(row: ClusterRow) -> Self {
+        Self {
+            id: row.id,
+            name: row.name,
+            provider: row.provider,
+            region: row.region,
+            status: row.status,
+            health: row.health,
+            k8s_version: row.k8s_version,
+            nodes: row.nodes.into(),
+            labels: row.labels.into(),
+            issues: row.issues.into_iter().map(Issue::from).collect(),
+            endpoint: row.endpoint,
+            uid: row.uid,
+            failure: row.failure.map(|failure| Failure { code: failure.code, message: failure.message }),
+            revision: row.revision,
+            created_at: row.created_at,
+            created_by: row.created_by,
+            updated_at: row.updated_at,
+            updated_by: row.updated_by,
+            position: row.position,
+        }
+    }
+}
+
+impl ClusterSummary {
+    /// What a command left.
+    pub fn new(id: ClusterId, outcome: &Outcome<hub_domain::cluster::Cluster>) -> Self {
+        let spec = outcome.state.spec();
+        Self {
+            id,
+            status: outcome.state.status(),
+            name: spec.map(|spec| spec.name.to_string()),
+            provider: spec.map(|spec| spec.provider),
+            region: spec.map(|spec| spec.region.to_string()),
+            labels: spec.map(|spec| spec.labels.as_map().clone()).unwrap_or_default(),
+            revision: outcome.receipt.revision,
+        }
+    }
+}
+
+impl ClusterHealth {
+    /// From what is known and what was last seen.
+    pub fn new(id: ClusterId, row: ClusterRow, sample: Option<&ClusterSample>) -> Self {
+        Self {
+            cluster_id: id,
+            status: row.health,
+            last_checked: sample.map(|sample| sample.last_checked),
+            last_answered: sample.and_then(|sample| sample.answered_at),
+            issues: row.issues.into_iter().map(Issue::from).collect(),
+            cluster_status: row.status,
+        }
+    }
+}
+
+impl From<Nodes> for NodeCount {
+    fn from(nodes: Nodes) -> Self {
+        Self { total: nodes.total, ready: nodes.ready }
+    }
+}
+
+impl From<hub_domain::cluster::Issue> for Issue {
+    fn from(issue: hub_domain::cluster::Issue) -> Self {
+        Self { code: issue.code, object: issue.object, message: issue.message }
+    }
 }

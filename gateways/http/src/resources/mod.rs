@@ -2,15 +2,16 @@
 
 mod audit;
 mod cluster;
+mod cluster_request;
 mod fleet;
 mod session;
 mod user;
+mod words;
 
 pub use audit::AuditLog;
-pub use cluster::{
-    ChangeCluster, Cluster, ClusterHealth, ClusterSummary, Credentials, ImportCluster, Issue, Node, NodeCount, Provider,
-    Workload,
-};
-pub use fleet::Fleet;
+pub use cluster::{Cluster, ClusterHealth, ClusterSummary, Failure, Issue, Node, NodeCount, Workload};
+pub use cluster_request::{ChangeCluster, Credentials, ImportCluster, Provider};
+pub use fleet::{ClusterCounts, Fleet, FleetChange};
 pub use session::{Login, Me, Refresh, Session, SessionUser};
 pub use user::{ChangeUser, NewUser, Role, User, UserSummary};
+pub use words::{AuditOutcome, ClusterStatus, Health, UserStatus};

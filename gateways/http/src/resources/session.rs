@@ -72,8 +72,10 @@ pub struct Me {
     #[schema(value_type = String, example = "tenant_01jd8kz3f6e5t9m2v7q4x1r0ab")]
     pub tenant: TenantId,
     /// The e-mail address; `null` once it was erased.
+    #[schema(required)]
     pub email: Option<String>,
     /// The name to show; `null` once it was erased.
+    #[schema(required)]
     pub display_name: Option<String>,
     /// What the session's roles are.
     #[schema(value_type = Vec<Role>)]

@@ -1,11 +1,13 @@
 //! `auth`: sessions begin, go on and end.
 
-use axum::Json;
+use std::net::SocketAddr;
+
 use axum::extract::{ConnectInfo, State};
 use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
-use hub_commands::accounts::SignedIn;
+use axum::{Extension, Json};
 use hub_commands::Options;
+use hub_commands::accounts::SignedIn;
 use secrecy::ExposeSecret as _;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -33,17 +35,20 @@ pub fn routes() -> OpenApiRouter<App> {
     responses((status = 200, description = "The session", body = Session)))]
 async fn login(
     State(app): State<App>,
-    peer: Option<ConnectInfo<std::net::SocketAddr>>,
+    peer: Option<Extension<ConnectInfo<SocketAddr>>>,
     _: Params<()>,
     extract::Json(body): extract::Json<Login>,
 ) -> Answer {
     let tenant = body.tenant.unwrap_or_else(|| DEFAULT_TENANT.into());
     let email = body.email.expose_secret();
     // What no account can have is refused like what no account has: with one answer.
-    if email.len() > LONGEST_EMAIL || body.password.expose_secret().len() > LONGEST_PASSWORD || tenant.len() > 63 {
+    if email.len() > LONGEST_EMAIL
+        || body.password.expose_secret().len() > LONGEST_PASSWORD
+        || tenant.len() > 63
+    {
         return Err(Problem::new(Entry::SIGN_IN_REFUSED));
     }
-    app.limits().sign_in(gate::address(peer.as_ref()), &tenant, email)?;
+    app.limits().sign_in(gate::address(peer.as_deref()), &tenant, email)?;
     let trace_id = trace::current().map(|ids| ids.trace_hex());
     let work = {
         let app = app.clone();
@@ -56,7 +61,11 @@ async fn login(
 #[utoipa::path(post, path = "/auth/refresh", tag = "authentication", operation_id = "refresh",
     request_body = Refresh,
     responses((status = 200, description = "The session", body = Session)))]
-async fn refresh(State(app): State<App>, _: Params<()>, extract::Json(body): extract::Json<Refresh>) -> Answer {
+async fn refresh(
+    State(app): State<App>,
+    _: Params<()>,
+    extract::Json(body): extract::Json<Refresh>,
+) -> Answer {
     if body.refresh_token.expose_secret().len() > LONGEST_PASSWORD {
         return Err(Problem::new(Entry::SIGN_IN_REFUSED));
     }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::IntoResponse as _;
+use axum::response::sse::{Event, KeepAlive, Sse};
 use futures::stream;
 use hub_commands::{Caller, Permission};
 use serde::Deserialize;
@@ -52,7 +52,7 @@ struct AfterParams {
 #[allow(dead_code, reason = "read by hand, so that a broken header is named; declared for the document")]
 struct LastEventId {
     /// The id of the last event that was seen; counts before `after`.
-    #[param(rename = "Last-Event-ID", pattern = "^[0-9]{1,19}$")]
+    #[param(rename = "Last-Event-ID", nullable = false, pattern = "^[0-9]{1,19}$")]
     last_event_id: Option<String>,
 }
 
@@ -72,7 +72,8 @@ async fn follow(
     let caller = signed.may(Permission::ReadClusters)?.clone();
     let after = match headers.get("last-event-id") {
         Some(value) => {
-            let id = value.to_str().ok().and_then(|text| text.trim().parse::<i64>().ok()).filter(|id| *id >= 0);
+            let id =
+                value.to_str().ok().and_then(|text| text.trim().parse::<i64>().ok()).filter(|id| *id >= 0);
             id.ok_or_else(|| Problem::header("Last-Event-ID", "must be a ledger position"))? as u64
         }
         None => match query.after {
@@ -114,7 +115,7 @@ impl Tail {
     async fn next(mut self) -> Option<(Result<Event, Infallible>, Self)> {
         loop {
             if let Some(entry) = self.ready.pop_front() {
-                let event = Event::default().id(entry.position.to_string()).event(&entry.action);
+                let event = Event::default().id(entry.position.to_string()).event(&entry.event_type);
                 let event = event.json_data(&entry).ok()?;
                 return Some((Ok(event), self));
             }
@@ -147,7 +148,8 @@ impl Tail {
         let rows = rows.inspect_err(|cause| tracing::warn!(%cause, "an event stream ends early")).ok()?;
         let last = rows.last().map(|row| row.position);
         self.seen = if rows.len() < BATCH { last.unwrap_or(0).max(end) } else { last.unwrap_or(end) };
-        let visible = rows.into_iter().map(AuditLog::from).filter(|entry| self.whole || entry.is_of_a_cluster());
+        let visible =
+            rows.into_iter().map(AuditLog::from).filter(|entry| self.whole || entry.is_of_a_cluster());
         self.ready.extend(visible);
         Some(true)
     }

@@ -53,8 +53,12 @@ async fn healthz(_: Params<()>) -> Answer {
     responses((status = 200, description = "The hub can serve", body = Probe),
               (status = 503, description = "Something is missing", body = Probe)))]
 async fn readyz(State(app): State<App>, _: Params<()>) -> Answer {
-    let checks: Vec<_> =
-        app.checks().await.into_iter().map(|check| ProbeCheck { name: check.name, ready: check.ready }).collect();
+    let checks: Vec<_> = app
+        .checks()
+        .await
+        .into_iter()
+        .map(|check| ProbeCheck { name: check.name, ready: check.ready })
+        .collect();
     let ready = checks.iter().all(|check| check.ready);
     let (code, status) =
         if ready { (StatusCode::OK, "ok") } else { (StatusCode::SERVICE_UNAVAILABLE, "unavailable") };
@@ -72,6 +76,7 @@ async fn metrics(State(app): State<App>, _: Params<()>) -> Answer {
 #[utoipa::path(get, path = "/openapi.json", tag = "system", operation_id = "openapi",
     responses((status = 200, description = "The OpenAPI 3.1 document", body = Object)))]
 async fn document(_: Params<()>) -> Answer {
-    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "public, max-age=300")];
+    let headers =
+        [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "public, max-age=300")];
     Ok((headers, crate::openapi_json()).into_response())
 }

@@ -35,7 +35,8 @@ impl Key {
 
     /// The key with these bytes; `None` unless there are 32.
     pub(super) fn from_slice(bytes: &[u8]) -> Option<Self> {
-        (bytes.len() == KEY).then(|| Self(SecretBox::init_with_mut(|key: &mut [u8; KEY]| key.copy_from_slice(bytes))))
+        (bytes.len() == KEY)
+            .then(|| Self(SecretBox::init_with_mut(|key: &mut [u8; KEY]| key.copy_from_slice(bytes))))
     }
 
     pub(super) fn bytes(&self) -> &[u8; KEY] {

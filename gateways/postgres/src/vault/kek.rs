@@ -229,7 +229,8 @@ impl Keyring {
 
     /// Unwraps a key with the key-encryption key that has this id.
     pub(super) fn unwrap(&self, kek_id: &str, place: Place<'_>, wrapped: &[u8]) -> Result<Key, Unopened> {
-        let kek = std::iter::once(&self.current).chain(&self.older).find(|kek| kek.id == kek_id).ok_or(Unopened)?;
+        let kek =
+            std::iter::once(&self.current).chain(&self.older).find(|kek| kek.id == kek_id).ok_or(Unopened)?;
         envelope::open_key(&kek.wrap, place, wrapped)
     }
 }

@@ -43,7 +43,7 @@ impl From<Unopened> for VaultError {
     }
 }
 
-/// The vault on PostgreSQL; the pool is of the writer role.
+/// The vault on `PostgreSQL`; the pool is of the writer role.
 pub struct PgVault {
     pool: PgPool,
     keys: Keyring,
@@ -75,17 +75,19 @@ impl PgVault {
     pub async fn unlock(pool: PgPool, keys: impl Into<Keyring>) -> Result<Self, VaultError> {
         let keys = keys.into();
         let fresh = keys.wrap(root_place(), &Key::random());
-        let insert = "insert into vault.root_key (kek_id, wrapped_key) values ($1, $2) on conflict do nothing";
+        let insert =
+            "insert into vault.root_key (kek_id, wrapped_key) values ($1, $2) on conflict do nothing";
         sqlx::query(insert)
             .bind(keys.current().id())
             .bind(fresh)
             .execute(&pool)
             .await
             .map_err(unavailable(WHAT))?;
-        let (kek_id, wrapped): (String, Vec<u8>) = sqlx::query_as("select kek_id, wrapped_key from vault.root_key")
-            .fetch_one(&pool)
-            .await
-            .map_err(unavailable(WHAT))?;
+        let (kek_id, wrapped): (String, Vec<u8>) =
+            sqlx::query_as("select kek_id, wrapped_key from vault.root_key")
+                .fetch_one(&pool)
+                .await
+                .map_err(unavailable(WHAT))?;
         let root = keys.unwrap(&kek_id, root_place(), &wrapped)?;
         Ok(Self {
             pool,
@@ -156,7 +158,12 @@ impl PgVault {
 
 #[async_trait]
 impl Vault for PgVault {
-    async fn put(&self, tenant: TenantId, purpose: &str, secret: SecretSlice<u8>) -> Result<SealedSecret, VaultError> {
+    async fn put(
+        &self,
+        tenant: TenantId,
+        purpose: &str,
+        secret: SecretSlice<u8>,
+    ) -> Result<SealedSecret, VaultError> {
         let mut random = [0; 16];
         envelope::fill(&mut random);
         let reference = SecretRef::new(format!("{purpose}/{}", HEXLOWER.encode(&random)))
@@ -164,7 +171,8 @@ impl Vault for PgVault {
         let key = Key::random();
         let name = reference.as_str();
         let wrapped = self.keys.wrap(Place { content: Content::DataKey, tenant, name }, &key);
-        let sealed = envelope::seal(&key, Place { content: Content::Secret, tenant, name }, secret.expose_secret());
+        let sealed =
+            envelope::seal(&key, Place { content: Content::Secret, tenant, name }, secret.expose_secret());
         let insert = "insert into vault.secrets (tenant, reference, kek_id, wrapped_key, sealed) \
             values ($1, $2, $3, $4, $5)";
         sqlx::query(insert)
@@ -185,7 +193,8 @@ impl Vault for PgVault {
     }
 
     async fn get(&self, tenant: TenantId, reference: &SecretRef) -> Result<SecretSlice<u8>, VaultError> {
-        let select = "select kek_id, wrapped_key, sealed from vault.secrets where tenant = $1 and reference = $2";
+        let select =
+            "select kek_id, wrapped_key, sealed from vault.secrets where tenant = $1 and reference = $2";
         let row: Option<(String, Vec<u8>, Vec<u8>)> = sqlx::query_as(select)
             .bind(tenant.uuid())
             .bind(reference.as_str())
@@ -215,7 +224,12 @@ impl Vault for PgVault {
         Ok(Sealed::new(text).map_err(|rule| Unavailable::new(WHAT, rule))?)
     }
 
-    async fn open(&self, tenant: TenantId, subject: &str, sealed: &Sealed) -> Result<SecretString, VaultError> {
+    async fn open(
+        &self,
+        tenant: TenantId,
+        subject: &str,
+        sealed: &Sealed,
+    ) -> Result<SecretString, VaultError> {
         let key = self.subject_key(tenant, subject).await?.ok_or(VaultError::NotFound)?;
         let boxed = BASE64URL_NOPAD.decode(sealed.as_str().as_bytes()).map_err(|_| VaultError::Sealed)?;
         let place = Place { content: Content::PersonalData, tenant, name: subject };

@@ -114,8 +114,13 @@ async fn rewrap_batch(
         tenants.push(tenant);
         names.push(name);
     }
-    let done =
-        sqlx::query(table.update).bind(kek_id).bind(tenants).bind(names).bind(wrapped).execute(connection).await?;
+    let done = sqlx::query(table.update)
+        .bind(kek_id)
+        .bind(tenants)
+        .bind(names)
+        .bind(wrapped)
+        .execute(connection)
+        .await?;
     sum.rewrapped += done.rows_affected();
     Ok(last)
 }

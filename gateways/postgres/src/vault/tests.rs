@@ -31,11 +31,19 @@ mod boxes {
 
     #[test]
     fn what_was_put_in_comes_out() {
-        for plain in [b"".as_slice(), b"x", &[7; 70_000]] {
+        for plain in [b"".as_slice(), b"x", &vec![7; 70_000]] {
             let sealed = seal(&key(1), secret("a"), plain);
             assert_eq!(sealed.len(), 1 + 12 + plain.len() + 16);
             assert_eq!(open(&key(1), secret("a"), &sealed).unwrap().expose_secret(), plain);
         }
+    }
+
+    #[test]
+    fn a_box_of_another_implementation_opens() {
+        // Python's `cryptography`: key 32 times 01, nonce 00..0b, and the place as it is written in `Place::aad`.
+        let sealed = "01000102030405060708090a0bcbcaf44f4eaaebb9f40d89680432ad57fe976baed9";
+        let sealed = HEXLOWER.decode(sealed.as_bytes()).unwrap();
+        assert_eq!(open(&key(1), secret("a"), &sealed).unwrap().expose_secret(), b"plain");
     }
 
     #[test]
@@ -85,7 +93,8 @@ mod derivation {
     #[test]
     fn it_is_the_first_block_of_hkdf_expand() {
         // RFC 5869, appendix A.1.
-        let prk = HEXLOWER.decode(b"077709362c2e32df0ddc3f0dc47bba6390b6c73bb50f9c3122ec844ad7c2b3e5").unwrap();
+        let prk =
+            HEXLOWER.decode(b"077709362c2e32df0ddc3f0dc47bba6390b6c73bb50f9c3122ec844ad7c2b3e5").unwrap();
         let info = HEXLOWER.decode(b"f0f1f2f3f4f5f6f7f8f9").unwrap();
         let okm = Key::from_slice(&prk).unwrap().expand(&[&info[..3], &info[3..]]);
         let wanted = "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf";
@@ -107,11 +116,9 @@ mod derivation {
         assert_eq!(digests.digest(alice(), b"same"), digests.digest(alice(), b"same"));
         assert_ne!(digests.digest(alice(), b"same"), digests.digest(bob(), b"same"));
         assert_ne!(digests.digest(alice(), b"same"), digests.digest(alice(), b"other"));
-        // Pinned: a fingerprint stands in the ledger for ever.
-        assert_eq!(
-            HEXLOWER.encode(&digests.digest(alice(), b"same")[..16]),
-            "00000000000000000000000000000000"
-        );
+        // Pinned (and computed with Python's hmac): a fingerprint stands in the ledger for ever.
+        let fingerprint = HEXLOWER.encode(&digests.digest(alice(), b"same")[..16]);
+        assert_eq!(fingerprint, "f23171ad0f87efa588cc25a6706e58e1");
     }
 }
 
@@ -138,6 +145,8 @@ mod keks {
         .collect();
         assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
         assert_eq!(ids[0].len(), 16);
+        // Pinned: ids stand in the database.
+        assert_eq!(Kek::load(text(&HEXLOWER.encode(&[1; 32]))).unwrap().id(), "59c97d70ab859a7f");
         assert_ne!(Kek::generate().id(), Kek::generate().id());
     }
 
@@ -156,7 +165,7 @@ mod keks {
         let kek = Kek::load(text(&HEXLOWER.encode(&bytes))).unwrap();
         let id = kek.id().to_owned();
         let source = text(&HEXLOWER.encode(&bytes));
-        let shown = format!("{kek:?} {source:?} {:?}", Keyring::from(kek));
+        let shown = format!("{kek:?} {source:?}") + &format!("{:?}", Keyring::from(kek));
         assert!(shown.contains(&id));
         for form in ["abab", "ABAB", "171, 171", &BASE64.encode(&bytes)[..8]] {
             assert!(!shown.contains(form), "{shown} shows {form}");
@@ -243,7 +252,10 @@ mod rings {
         let wrapped = ring.wrap(place(alice(), "a"), &key(9));
         assert!(ring.unwrap(kek(1).id(), place(alice(), "b"), &wrapped).is_err());
         assert!(ring.unwrap(kek(1).id(), place(bob(), "a"), &wrapped).is_err());
-        assert!(ring.unwrap(kek(1).id(), Place { content: Content::SubjectKey, ..place(alice(), "a") }, &wrapped).is_err());
+        assert!(
+            ring.unwrap(kek(1).id(), Place { content: Content::SubjectKey, ..place(alice(), "a") }, &wrapped)
+                .is_err()
+        );
         assert!(ring.unwrap(kek(1).id(), place(alice(), "a"), &wrapped).is_ok());
     }
 }

@@ -33,7 +33,9 @@ fn the_document_and_the_gate_agree() {
 fn a_token_is_read_from_one_bearer_header_only() {
     let mut headers = HeaderMap::new();
     assert_eq!(bearer(&headers).unwrap_err().entry(), Entry::UNAUTHENTICATED);
-    for (value, token) in [("Bearer abc", Some("abc")), ("bearer abc", Some("abc")), ("Basic abc", None), ("abc", None)] {
+    for (value, token) in
+        [("Bearer abc", Some("abc")), ("bearer abc", Some("abc")), ("Basic abc", None), ("abc", None)]
+    {
         headers.insert(header::AUTHORIZATION, HeaderValue::from_static(value));
         assert_eq!(bearer(&headers).ok(), token, "{value}");
     }

@@ -1,0 +1,117 @@
+//! Clusters that do what the test says.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use hub_domain::cluster::{Facts, Failure, NodeCount, Observation};
+use hub_domain::kernel::{ClusterId, TenantId};
+use secrecy::{ExposeSecret, SecretSlice, SecretString};
+
+use crate::ports::{ClusterGateway, ClusterProbe, Examined, ObservationStore, Sample, Unavailable};
+
+/// A "kubeconfig" of these tests: `endpoint|anything`.
+pub fn kubeconfig(endpoint: &str, secret: &str) -> SecretString {
+    format!("{endpoint}|{secret}").into()
+}
+
+/// What a healthy cluster of this identity shows.
+pub fn observation(uid: &str) -> Observation {
+    let nodes = NodeCount { total: 3, ready: 3 };
+    Observation { facts: Facts { uid: uid.into(), version: "v1.33.2".into(), nodes }, issues: vec![] }
+}
+
+/// How a cluster behaves.
+#[derive(Clone, Debug)]
+pub enum Manner {
+    Answers(Observation),
+    Fails(&'static str),
+    Hangs,
+}
+
+/// Clusters by endpoint; one that is not named answers, with its endpoint as its identity.
+#[derive(Default)]
+pub struct ScriptedGateway {
+    pub manners: Arc<Mutex<HashMap<String, Manner>>>,
+    /// How often each was looked at.
+    pub looks: Arc<Mutex<HashMap<String, u64>>>,
+    pub probes: AtomicU64,
+}
+
+impl ScriptedGateway {
+    pub fn set(&self, endpoint: &str, manner: Manner) {
+        self.manners.lock().unwrap().insert(endpoint.into(), manner);
+    }
+
+    pub fn looks_at(&self, endpoint: &str) -> u64 {
+        self.looks.lock().unwrap().get(endpoint).copied().unwrap_or_default()
+    }
+}
+
+struct ScriptedProbe {
+    endpoint: String,
+    manners: Arc<Mutex<HashMap<String, Manner>>>,
+    looks: Arc<Mutex<HashMap<String, u64>>>,
+}
+
+impl ClusterGateway for ScriptedGateway {
+    fn examine(&self, kubeconfig: &SecretString, context: Option<&str>) -> Result<Examined, (String, String)> {
+        let Some((endpoint, _)) = kubeconfig.expose_secret().split_once('|') else {
+            return Err(("/clusters".into(), "must name a cluster".into()));
+        };
+        Ok(Examined {
+            context: context.unwrap_or("default").into(),
+            endpoint: endpoint.into(),
+            kubeconfig: kubeconfig.expose_secret().as_bytes().to_vec().into(),
+        })
+    }
+
+    fn probe(&self, kubeconfig: SecretSlice<u8>) -> Result<Box<dyn ClusterProbe>, Failure> {
+        self.probes.fetch_add(1, Ordering::SeqCst);
+        let text = String::from_utf8(kubeconfig.expose_secret().to_vec()).unwrap();
+        let endpoint = text.split_once('|').unwrap().0.to_owned();
+        Ok(Box::new(ScriptedProbe { endpoint, manners: self.manners.clone(), looks: self.looks.clone() }))
+    }
+}
+
+#[async_trait]
+impl ClusterProbe for ScriptedProbe {
+    async fn look(&self) -> Result<(Observation, Sample), Failure> {
+        *self.looks.lock().unwrap().entry(self.endpoint.clone()).or_default() += 1;
+        let manner = self.manners.lock().unwrap().get(&self.endpoint).cloned();
+        match manner.unwrap_or_else(|| Manner::Answers(observation(&self.endpoint))) {
+            Manner::Answers(observation) => Ok((observation, Sample::default())),
+            Manner::Fails(code) => Err(Failure { code: code.into(), message: "as the test says".into() }),
+            Manner::Hangs => std::future::pending().await,
+        }
+    }
+}
+
+/// Cluster to (when last checked, whether it ever answered).
+#[derive(Default)]
+pub struct MemoryObservations {
+    pub rows: Mutex<HashMap<ClusterId, (DateTime<Utc>, bool)>>,
+}
+
+#[async_trait]
+impl ObservationStore for MemoryObservations {
+    async fn put(
+        &self,
+        _: TenantId,
+        cluster: ClusterId,
+        at: DateTime<Utc>,
+        sample: Option<&Sample>,
+    ) -> Result<(), Unavailable> {
+        let mut rows = self.rows.lock().unwrap();
+        let row = rows.entry(cluster).or_insert((at, false));
+        *row = (at, row.1 || sample.is_some());
+        Ok(())
+    }
+
+    async fn forget(&self, _: TenantId, cluster: ClusterId) -> Result<(), Unavailable> {
+        self.rows.lock().unwrap().remove(&cluster);
+        Ok(())
+    }
+}

@@ -1,0 +1,97 @@
+//! Entries of the audit log.
+
+use chrono::{DateTime, Utc};
+use hub_projections::AuditRow;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// One entry of the audit log: one event of the tenant's ledger.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct AuditLog {
+    /// The event's id.
+    pub id: Uuid,
+    /// Where it stands in the hub's log.
+    pub position: u64,
+    /// Where it stands in the tenant's chain, from 0.
+    pub sequence: u64,
+    /// When it was recorded.
+    pub recorded_at: DateTime<Utc>,
+    /// Who did it: a pseudonymous subject.
+    #[schema(example = "user_01jd8kz3f6e5t9m2v7q4x1r0ab")]
+    pub actor: String,
+    /// The command.
+    #[schema(example = "cluster.import")]
+    pub action: String,
+    /// What happened.
+    #[schema(example = "cluster.import_requested.v1")]
+    pub event_type: String,
+    /// To what kind of thing.
+    #[schema(example = "cluster")]
+    pub target_type: String,
+    /// To which.
+    #[schema(example = "cluster_01jd8kz3f6e5t9m2v7q4x1r0ab")]
+    pub target_id: String,
+    /// The target's revision after it.
+    pub revision: u64,
+    /// `succeeded`, `failed` or `refused`.
+    #[schema(example = "succeeded")]
+    pub outcome: String,
+    /// Why, in the actor's words.
+    #[schema(required)]
+    pub reason: Option<String>,
+    /// The W3C trace id of the request.
+    #[schema(required)]
+    pub trace_id: Option<String>,
+    /// The event that caused the command.
+    #[schema(required)]
+    pub caused_by: Option<Uuid>,
+    /// One sentence.
+    pub summary: String,
+    /// What changed, as it was.
+    #[schema(required)]
+    pub before: Option<Value>,
+    /// What changed, as it is.
+    #[schema(required)]
+    pub after: Option<Value>,
+    /// The event's body. Personal data stands in it only sealed.
+    #[schema(value_type = Object)]
+    pub payload: Value,
+    /// The hash of its leaf in the ledger, lowercase hex.
+    #[schema(pattern = "^[0-9a-f]{64}$")]
+    pub leaf_hash: String,
+}
+
+impl AuditLog {
+    /// Whether it is about a cluster.
+    pub fn is_of_a_cluster(&self) -> bool {
+        self.target_type == "cluster"
+    }
+}
+
+impl From<AuditRow> for AuditLog {
+    fn from(row: AuditRow) -> Self {
+        Self {
+            id: row.id,
+            position: row.position,
+            sequence: row.sequence,
+            recorded_at: row.recorded_at,
+            actor: row.actor,
+            action: row.action,
+            event_type: row.event_type,
+            target_type: row.target_type,
+            target_id: row.target_id,
+            revision: row.revision,
+            outcome: row.outcome,
+            reason: row.reason,
+            trace_id: row.trace_id,
+            caused_by: row.caused_by,
+            summary: row.summary,
+            before: row.before,
+            after: row.after,
+            payload: row.payload,
+            leaf_hash: row.leaf_hash,
+        }
+    }
+}

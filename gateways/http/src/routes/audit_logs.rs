@@ -1,0 +1,93 @@
+//! `audit-logs`: what happened, as the ledger tells it.
+
+use axum::extract::{OriginalUri, State};
+use chrono::{DateTime, Utc};
+use hub_commands::Permission;
+use hub_projections::AuditQuery;
+use serde::Deserialize;
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::answer::{Answer, found, page};
+use crate::app::App;
+use crate::auth::Signed;
+use crate::extract::{EventId, EventPath, FreshParams, OneOf, PageParams, Params};
+use crate::resources::{AuditLog, AuditOutcome};
+
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::default().routes(routes!(list)).routes(routes!(get))
+}
+
+/// Which entries.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Filters {
+    /// Who did it, parted by commas.
+    #[param(value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["system:observer"]))]
+    actor: Option<OneOf>,
+    /// Commands, parted by commas.
+    #[param(value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["cluster.import"]))]
+    action: Option<OneOf>,
+    /// Events, parted by commas.
+    #[param(value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["cluster.imported.v1"]))]
+    event_type: Option<OneOf>,
+    /// To what, parted by commas: ids such as `cluster_01j…`, or kinds such as `cluster`.
+    #[param(value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["cluster"]))]
+    target: Option<OneOf>,
+    /// `succeeded`, `failed` or `refused`, parted by commas.
+    #[param(inline, value_type = Option<Vec<AuditOutcome>>, style = Form, explode = false)]
+    outcome: Option<OneOf>,
+    /// Recorded then or later (RFC 3339).
+    from: Option<DateTime<Utc>>,
+    /// Recorded before then (RFC 3339).
+    to: Option<DateTime<Utc>>,
+}
+
+impl Filters {
+    fn query(self) -> AuditQuery {
+        let values = |values: Option<OneOf>| values.unwrap_or_default().0;
+        AuditQuery {
+            actor: values(self.actor),
+            action: values(self.action),
+            event_type: values(self.event_type),
+            target: values(self.target),
+            outcome: values(self.outcome),
+            from: self.from,
+            to: self.to,
+        }
+    }
+}
+
+/// Lists the audit log, the newest entry first.
+#[utoipa::path(get, path = "/audit-logs", tag = "audit", operation_id = "listAuditLogs",
+    params(PageParams, FreshParams, Filters),
+    responses((status = 200, description = "A page of the audit log", body = [AuditLog])))]
+async fn list(
+    State(app): State<App>,
+    signed: Signed,
+    OriginalUri(uri): OriginalUri,
+    Params((paging, fresh, filters)): Params<(PageParams, FreshParams, Filters)>,
+) -> Answer {
+    let caller = signed.may(Permission::ReadAudit)?;
+    let (paging, query) = (paging.page()?, filters.query());
+    app.seen(fresh.min_position).await?;
+    let listed = app.read().audit_logs(caller.tenant, &query, &paging).await?;
+    Ok(page(&uri, &listed.map(AuditLog::from)))
+}
+
+/// Shows one entry.
+#[utoipa::path(get, path = "/audit-logs/{id}", tag = "audit", operation_id = "getAuditLog",
+    params(EventPath, FreshParams),
+    responses((status = 200, description = "The entry", body = AuditLog)))]
+async fn get(
+    State(app): State<App>,
+    signed: Signed,
+    EventId(id): EventId,
+    Params((fresh,)): Params<(FreshParams,)>,
+) -> Answer {
+    let caller = signed.may(Permission::ReadAudit)?;
+    let position = app.seen(fresh.min_position).await?;
+    let entry = app.read().audit_log(caller.tenant, id).await?.ok_or_else(EventId::missing)?;
+    Ok(found(&AuditLog::from(entry), None, position))
+}

@@ -1,0 +1,267 @@
+//! `clusters`: what is managed, and how it is.
+
+use axum::extract::{OriginalUri, State};
+use axum::http::StatusCode;
+use hub_commands::{Caller, Permission};
+use hub_domain::kernel::ClusterId;
+use hub_projections::{AuditQuery, ClusterQuery, ClusterRow};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::answer::{Answer, OrPlan, Plan, done, found, page};
+use crate::app::App;
+use crate::auth::Signed;
+use crate::extract::{
+    AsOfParams, Bare, ClusterPath, Command, CommandHeaders, DryRun, FreshParams, Id, OneOf, PageParams,
+    Params, Resource as _,
+};
+use crate::problem::Problem;
+use crate::resources::{
+    AuditLog, ChangeCluster, Cluster, ClusterHealth, ClusterStatus, ClusterSummary, Health, ImportCluster,
+    Node, Provider, Workload,
+};
+
+/// A kubeconfig alone may have 1 MiB, and JSON escapes make it longer.
+const BODY_LIMIT: usize = 2 << 20;
+
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::default()
+        .routes(routes!(list, import))
+        .routes(routes!(get, change, decommission))
+        .routes(routes!(health))
+        .routes(routes!(history))
+        .routes(routes!(nodes))
+        .routes(routes!(workloads))
+}
+
+/// Which clusters.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Filters {
+    /// States, parted by commas; with none given all but the decommissioned.
+    #[param(inline, value_type = Option<Vec<ClusterStatus>>, style = Form, explode = false)]
+    status: Option<OneOf>,
+    /// Health, parted by commas.
+    #[param(inline, value_type = Option<Vec<Health>>, style = Form, explode = false)]
+    health: Option<OneOf>,
+    /// Providers, parted by commas.
+    #[param(inline, value_type = Option<Vec<Provider>>, style = Form, explode = false)]
+    provider: Option<OneOf>,
+    /// Regions, parted by commas.
+    #[param(value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["us-west-2"]))]
+    region: Option<OneOf>,
+    /// Labels, parted by commas, each of which must be there: `key=value`, or `key` with any value.
+    #[param(value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["env=prod"]))]
+    label: Option<OneOf>,
+    /// The name, in full.
+    #[param(max_length = 63)]
+    name: Option<String>,
+    /// Part of the name, the region or the endpoint.
+    #[param(max_length = 256)]
+    q: Option<String>,
+}
+
+impl Filters {
+    fn query(self) -> Result<ClusterQuery, Problem> {
+        for (parameter, text) in [("name", &self.name), ("q", &self.q)] {
+            if text.as_ref().is_some_and(|text| text.len() > 256) {
+                return Err(Problem::parameter(parameter, "must be at most 256 characters"));
+            }
+        }
+        let values = |values: Option<OneOf>| values.unwrap_or_default().0;
+        Ok(ClusterQuery {
+            status: values(self.status),
+            health: values(self.health),
+            provider: values(self.provider),
+            region: values(self.region),
+            label: values(self.label),
+            name: self.name,
+            q: self.q,
+        })
+    }
+}
+
+/// Lists the clusters, as they are or as they were.
+#[utoipa::path(get, path = "/clusters", tag = "clusters", operation_id = "listClusters",
+    params(PageParams, FreshParams, AsOfParams, Filters),
+    responses((status = 200, description = "A page of clusters", body = [Cluster])))]
+async fn list(
+    State(app): State<App>,
+    signed: Signed,
+    OriginalUri(uri): OriginalUri,
+    Params((paging, fresh, past, filters)): Params<(PageParams, FreshParams, AsOfParams, Filters)>,
+) -> Answer {
+    let caller = signed.may(Permission::ReadClusters)?;
+    let (paging, query) = (paging.page()?, filters.query()?);
+    app.seen(fresh.min_position).await?;
+    let moment = app.moment(&past).await?;
+    let listed = app.read().clusters(caller.tenant, &query, &paging, moment).await?;
+    Ok(page(&uri, &listed.map(Cluster::from)))
+}
+
+/// Brings a cluster under management by its kubeconfig. The answer comes before the cluster's own: watch its status.
+#[utoipa::path(post, path = "/clusters", tag = "clusters", operation_id = "importCluster",
+    params(DryRun, CommandHeaders), request_body = ImportCluster,
+    responses((status = 200, description = "A dry run: what would be recorded", body = Plan),
+              (status = 202, description = "The import has begun", body = ClusterSummary,
+               headers(("Location" = String, description = "Where the cluster is")))))]
+async fn import(
+    State(app): State<App>,
+    signed: Signed,
+    Command { body, options }: Command<ImportCluster, BODY_LIMIT>,
+) -> Answer {
+    // Who may not import learns nothing of what is wrong with their body beyond its shape.
+    signed.may(Permission::ManageClusters)?;
+    let (caller, work, new) = (signed.caller().clone(), app.clone(), body.command()?);
+    let (id, outcome) =
+        app.run(async move { work.clusters().import(&caller, new, &options).await }).await??;
+    let location = format!("/api/v1/clusters/{id}");
+    done(StatusCode::ACCEPTED, &outcome, Some(&location), &ClusterSummary::new(id, &outcome))
+}
+
+/// Shows one cluster, as it is or as it was; also one that has been decommissioned.
+#[utoipa::path(get, path = "/clusters/{id}", tag = "clusters", operation_id = "getCluster",
+    params(ClusterPath, FreshParams, AsOfParams),
+    responses((status = 200, description = "The cluster", body = Cluster)))]
+async fn get(
+    State(app): State<App>,
+    signed: Signed,
+    Id(id): Id<ClusterId>,
+    Params((fresh, past)): Params<(FreshParams, AsOfParams)>,
+) -> Answer {
+    let caller = signed.may(Permission::ReadClusters)?;
+    let position = app.seen(fresh.min_position).await?;
+    let moment = app.moment(&past).await?;
+    let row = app.read().cluster(caller.tenant, id, moment).await?.ok_or_else(ClusterId::missing)?;
+    let revision = row.revision;
+    Ok(found(&Cluster::from(row), Some(revision), position))
+}
+
+/// Changes a cluster's description or credentials. New credentials hold once the cluster has accepted them.
+#[utoipa::path(put, path = "/clusters/{id}", tag = "clusters", operation_id = "changeCluster",
+    params(ClusterPath, DryRun, CommandHeaders), request_body = ChangeCluster,
+    responses((status = 200, description = "The cluster, or for a dry run what would be recorded",
+               body = OrPlan<ClusterSummary>)))]
+async fn change(
+    State(app): State<App>,
+    signed: Signed,
+    Id(id): Id<ClusterId>,
+    Command { body, options }: Command<ChangeCluster, BODY_LIMIT>,
+) -> Answer {
+    signed.may(Permission::ManageClusters)?;
+    let (caller, work, changes) = (signed.caller().clone(), app.clone(), body.command()?);
+    let outcome =
+        app.run(async move { work.clusters().change(&caller, id, changes, &options).await }).await??;
+    done(StatusCode::OK, &outcome, None, &ClusterSummary::new(id, &outcome))
+}
+
+/// Ends a cluster's management: its credentials are destroyed, and the cluster itself is left alone.
+#[utoipa::path(delete, path = "/clusters/{id}", tag = "clusters", operation_id = "decommissionCluster",
+    params(ClusterPath, DryRun, CommandHeaders),
+    responses((status = 200, description = "A dry run: what would be recorded", body = Plan),
+              (status = 202, description = "The decommissioning has begun", body = ClusterSummary)))]
+async fn decommission(
+    State(app): State<App>,
+    signed: Signed,
+    Id(id): Id<ClusterId>,
+    Bare { options }: Bare,
+) -> Answer {
+    let (caller, work) = (signed.caller().clone(), app.clone());
+    let outcome = app.run(async move { work.clusters().decommission(&caller, id, &options).await }).await??;
+    done(StatusCode::ACCEPTED, &outcome, None, &ClusterSummary::new(id, &outcome))
+}
+
+/// How a cluster is, and when the hub last looked.
+#[utoipa::path(get, path = "/clusters/{id}/health", tag = "clusters", operation_id = "getClusterHealth",
+    params(ClusterPath, FreshParams),
+    responses((status = 200, description = "Its health", body = ClusterHealth)))]
+async fn health(
+    State(app): State<App>,
+    signed: Signed,
+    Id(id): Id<ClusterId>,
+    Params((fresh,)): Params<(FreshParams,)>,
+) -> Answer {
+    let caller = signed.may(Permission::ReadClusters)?;
+    let (row, position) = known(&app, caller, id, fresh).await?;
+    let (revision, sample) = (row.revision, app.read().sample(caller.tenant, id).await?);
+    Ok(found(&ClusterHealth::new(id, row, sample.as_ref()), Some(revision), position))
+}
+
+/// What happened to a cluster, the newest first: its entries of the audit log.
+#[utoipa::path(get, path = "/clusters/{id}/history", tag = "clusters", operation_id = "getClusterHistory",
+    params(ClusterPath, PageParams, FreshParams),
+    responses((status = 200, description = "A page of its history", body = [AuditLog])))]
+async fn history(
+    State(app): State<App>,
+    signed: Signed,
+    Id(id): Id<ClusterId>,
+    OriginalUri(uri): OriginalUri,
+    Params((paging, fresh)): Params<(PageParams, FreshParams)>,
+) -> Answer {
+    let caller = signed.may(Permission::ReadClusters)?;
+    let paging = paging.page()?;
+    known(&app, caller, id, fresh).await?;
+    let query = AuditQuery { target: vec![id.to_string()], ..AuditQuery::default() };
+    let listed = app.read().audit_logs(caller.tenant, &query, &paging).await?;
+    Ok(page(&uri, &listed.map(AuditLog::from)))
+}
+
+/// A cluster's nodes, as last seen.
+#[utoipa::path(get, path = "/clusters/{id}/nodes", tag = "clusters", operation_id = "getClusterNodes",
+    params(ClusterPath, FreshParams),
+    responses((status = 200, description = "Its nodes; none before it has answered", body = [Node])))]
+async fn nodes(
+    State(app): State<App>,
+    signed: Signed,
+    Id(id): Id<ClusterId>,
+    Params((fresh,)): Params<(FreshParams,)>,
+) -> Answer {
+    let caller = signed.may(Permission::ReadClusters)?;
+    sampled::<Node>(&app, caller, id, fresh, "nodes").await
+}
+
+/// A cluster's stateful workloads, as last seen.
+#[utoipa::path(get, path = "/clusters/{id}/workloads", tag = "clusters", operation_id = "getClusterWorkloads",
+    params(ClusterPath, FreshParams),
+    responses((status = 200, description = "Its workloads; none before it has answered", body = [Workload])))]
+async fn workloads(
+    State(app): State<App>,
+    signed: Signed,
+    Id(id): Id<ClusterId>,
+    Params((fresh,)): Params<(FreshParams,)>,
+) -> Answer {
+    let caller = signed.may(Permission::ReadClusters)?;
+    sampled::<Workload>(&app, caller, id, fresh, "workloads").await
+}
+
+/// The cluster's row, and what the answer has seen.
+async fn known(
+    app: &App,
+    caller: &Caller,
+    id: ClusterId,
+    fresh: FreshParams,
+) -> Result<(ClusterRow, u64), Problem> {
+    let position = app.seen(fresh.min_position).await?;
+    let row = app.read().cluster(caller.tenant, id, None).await?.ok_or_else(ClusterId::missing)?;
+    Ok((row, position))
+}
+
+/// One part of the cluster's newest sample.
+async fn sampled<T: DeserializeOwned + serde::Serialize>(
+    app: &App,
+    caller: &Caller,
+    id: ClusterId,
+    fresh: FreshParams,
+    part: &str,
+) -> Answer {
+    let (row, position) = known(app, caller, id, fresh).await?;
+    let sample = app.read().sample(caller.tenant, id).await?.and_then(|sample| sample.sample);
+    let rows: Vec<T> = match sample.and_then(|mut sample| sample.get_mut(part).map(serde_json::Value::take)) {
+        Some(rows) => serde_json::from_value(rows).map_err(|cause| Problem::internal(&cause))?,
+        None => vec![],
+    };
+    Ok(found(&rows, Some(row.revision), position))
+}

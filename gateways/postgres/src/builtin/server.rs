@@ -1,0 +1,151 @@
+//! Starting, adopting and stopping the server.
+
+use std::fs::File;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use sqlx::{ConnectOptions as _, Connection as _};
+
+use super::binaries::Binaries;
+use super::place::Place;
+use super::{BuiltinError, PATIENCE};
+use crate::pools::options;
+
+/// Between two looks at a server that comes up or stops.
+const GLANCE: Duration = Duration::from_millis(20);
+/// The log is begun anew above this size.
+const LOG_LIMIT: u64 = 10 << 20;
+
+/// Made for one hub on one machine: little idle memory, every commit on disk before it is acknowledged.
+const SETTINGS: &[&str] = &[
+    "listen_addresses=",
+    "unix_socket_permissions=0700",
+    "port=5432",
+    "fsync=on",
+    "synchronous_commit=on",
+    "full_page_writes=on",
+    "wal_compression=on",
+    "max_wal_size=2GB",
+    "shared_buffers=64MB",
+    "max_connections=100",
+    "jit=off",
+    "max_parallel_workers_per_gather=0",
+    "log_min_messages=warning",
+    "log_line_prefix=%m [%p] ",
+];
+
+#[derive(Debug)]
+pub(super) struct Server {
+    binaries: Binaries,
+    pub place: Place,
+}
+
+impl Server {
+    pub fn new(binaries: Binaries, place: Place) -> Self {
+        Self { binaries, place }
+    }
+
+    /// Starts the server, or takes over one that runs. Answers whether it was taken over.
+    pub async fn ensure_running(&self) -> Result<bool, BuiltinError> {
+        if let Some(pid) = self.place.running_pid() {
+            if self.answers_within(Duration::from_secs(10)).await {
+                tracing::info!(pid, "the built-in PostgreSQL was still running and is adopted");
+                return Ok(true);
+            }
+            tracing::warn!(pid, "the built-in PostgreSQL does not answer and is started anew");
+            self.stop().await?;
+        }
+        self.start().await?;
+        Ok(false)
+    }
+
+    async fn start(&self) -> Result<(), BuiltinError> {
+        let log = self.log_file()?;
+        let mut command = self.place.command(&self.binaries.program("postgres"));
+        command.arg("-D").arg(&self.place.cluster).arg("-k").arg(&self.place.run);
+        for setting in SETTINGS {
+            command.arg("-c").arg(setting);
+        }
+        let stderr = log.try_clone().map_err(BuiltinError::io("the server's log cannot be written"))?;
+        command.stdin(Stdio::null()).stdout(log).stderr(stderr);
+        let mut child = command.spawn().map_err(BuiltinError::io("postgres cannot be run"))?;
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if self.answers().await {
+                // Reaped when it ends, so that a stopped server is not a zombie that looks alive.
+                std::thread::spawn(move || child.wait());
+                return Ok(());
+            }
+            if let Ok(Some(status)) = child.try_wait() {
+                let output = format!("{status}\n{}", self.log_tail());
+                return Err(BuiltinError::Program { program: "postgres", output });
+            }
+            if Instant::now() > deadline {
+                return Err(BuiltinError::TimedOut { what: "start", log: self.log_tail() });
+            }
+            tokio::time::sleep(GLANCE).await;
+        }
+    }
+
+    /// Fast shutdown; immediate, when that takes too long.
+    pub async fn stop(&self) -> Result<(), BuiltinError> {
+        let Some(pid) = self.place.running_pid() else { return Ok(()) };
+        for (signal, patience) in [(Signal::INT, PATIENCE / 2), (Signal::QUIT, PATIENCE / 2)] {
+            if let Some(pid) = Pid::from_raw(pid as i32) {
+                // Gone between the look and the signal is as good as stopped.
+                let _ = kill_process(pid, signal);
+            }
+            let deadline = Instant::now() + patience;
+            while Instant::now() < deadline {
+                if self.place.running_pid() != Some(pid) {
+                    return Ok(());
+                }
+                tokio::time::sleep(GLANCE).await;
+            }
+        }
+        Err(BuiltinError::TimedOut { what: "stop", log: self.log_tail() })
+    }
+
+    async fn answers_within(&self, patience: Duration) -> bool {
+        let deadline = Instant::now() + patience;
+        while Instant::now() < deadline {
+            if self.answers().await {
+                return true;
+            }
+            tokio::time::sleep(GLANCE).await;
+        }
+        false
+    }
+
+    async fn answers(&self) -> bool {
+        let Ok(options) = options(&self.place.url("postgres")) else { return false };
+        match tokio::time::timeout(Duration::from_secs(5), options.connect()).await {
+            Ok(Ok(connection)) => connection.close().await.is_ok(),
+            _ => false,
+        }
+    }
+
+    fn log_file(&self) -> Result<File, BuiltinError> {
+        let path = &self.place.log;
+        let begin_anew = std::fs::metadata(path).is_ok_and(|about| about.len() > LOG_LIMIT);
+        if begin_anew {
+            std::fs::rename(path, path.with_extension("log.old")).map_err(BuiltinError::io("the server's log cannot be rotated"))?;
+        }
+        File::options()
+            .create(true)
+            .append(true)
+            .open(path)
+            .map_err(BuiltinError::io(format!("{} cannot be written", path.display())))
+    }
+
+    fn log_tail(&self) -> String {
+        tail(&std::fs::read_to_string(&self.place.log).unwrap_or_default())
+    }
+}
+
+/// The last lines of a text.
+pub(super) fn tail(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(15)..].join("\n")
+}

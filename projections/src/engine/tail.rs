@@ -1,0 +1,93 @@
+//! One reader of the log for all projections: a batch is read and decoded once, whoever asks for it.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::sync::Mutex;
+
+use crate::event::Event;
+use crate::feed::{EventFeed, FeedError};
+
+/// Events in one batch, at most.
+pub const MOST_EVENTS: usize = 2000;
+const FEWEST_EVENTS: usize = 64;
+/// Bytes of payload at which batches become smaller.
+const MANY_BYTES: usize = 4 << 20;
+/// Batches that are kept for projections that come a little later.
+const KEPT: usize = 4;
+
+/// A batch of events.
+pub type Batch = Arc<[Event]>;
+
+/// Reads the log for all projections.
+pub struct Tail {
+    feed: Arc<dyn EventFeed>,
+    // Held while reading: who asks for the same batch meanwhile finds it here afterwards.
+    kept: Mutex<VecDeque<(u64, Batch)>>,
+    limit: AtomicUsize,
+}
+
+impl std::fmt::Debug for Tail {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Tail").finish_non_exhaustive()
+    }
+}
+
+impl Tail {
+    /// Over a feed.
+    pub fn new(feed: Arc<dyn EventFeed>) -> Self {
+        Self { feed, kept: Mutex::default(), limit: AtomicUsize::new(MOST_EVENTS / 4) }
+    }
+
+    /// The events after a position; empty at the end of the log.
+    pub async fn after(&self, position: u64) -> Result<Batch, FeedError> {
+        let mut kept = self.kept.lock().await;
+        if let Some((_, batch)) = kept.iter().find(|(after, _)| *after == position) {
+            return Ok(Arc::clone(batch));
+        }
+        let limit = self.limit.load(Ordering::Relaxed);
+        let recorded = self.feed.read(position, limit).await?;
+        let bytes: usize = recorded.iter().map(|event| event.payload.len() + event.metadata.len()).sum();
+        let events = recorded.len();
+        // Decoding a large batch takes milliseconds: not on a thread that others wait for.
+        let batch: Batch = if events > FEWEST_EVENTS {
+            tokio::task::spawn_blocking(move || recorded.into_iter().map(Event::new).collect())
+                .await
+                .map_err(|cause| FeedError(cause.into()))?
+        } else {
+            recorded.into_iter().map(Event::new).collect()
+        };
+        if bytes > MANY_BYTES {
+            self.limit.store((limit / 2).max(FEWEST_EVENTS), Ordering::Relaxed);
+        } else if events == limit && bytes < MANY_BYTES / 2 {
+            self.limit.store((limit * 2).min(MOST_EVENTS), Ordering::Relaxed);
+        }
+        if batch.is_empty() {
+            // Everybody who asks is at the end: nothing of what is kept will be asked for soon.
+            kept.clear();
+        } else {
+            if kept.len() == KEPT {
+                kept.pop_front();
+            }
+            kept.push_back((position, Arc::clone(&batch)));
+        }
+        Ok(batch)
+    }
+
+    /// Whether there is an event after a position.
+    pub async fn goes_on(&self, position: u64) -> Result<bool, FeedError> {
+        Ok(!self.feed.read(position, 1).await?.is_empty())
+    }
+
+    /// Returns when there may be one, or when `within` has passed.
+    pub async fn wait(&self, position: u64, within: Duration) {
+        self.feed.wait(position, within).await;
+    }
+
+    /// The position of the newest event, where the log can tell.
+    pub async fn head(&self) -> Result<Option<u64>, FeedError> {
+        self.feed.head().await
+    }
+}

@@ -1,0 +1,148 @@
+//! The audit log: pages, single entries, and what came after a position.
+
+use chrono::{DateTime, Utc};
+use hub_domain::kernel::{TenantId, TypedId};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use super::clusters::known;
+use super::list::{Arg, Count, Filter, List, bind};
+use super::page::{Listed, Page, Sort, SortKey};
+use super::{QueryError, ReadModels};
+use crate::models::{AuditLog, AuditLogs};
+use crate::projection::Projection;
+
+/// One entry of the audit log. Its tenant is not on the wire.
+pub type AuditRow = AuditLog;
+
+/// Which entries. Values of one member are alternatives; members are demands that all hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AuditQuery {
+    /// Who did it: `user_01j…`, `system:observer`.
+    pub actor: Vec<String>,
+    /// Commands: `cluster.import`.
+    pub action: Vec<String>,
+    /// Events: `cluster.imported.v1`.
+    pub event_type: Vec<String>,
+    /// To what: an id such as `cluster_01j…`, or a kind such as `cluster`.
+    pub target: Vec<String>,
+    /// `succeeded`, `failed`, `refused`.
+    pub outcome: Vec<String>,
+    /// Recorded then or later.
+    pub from: Option<DateTime<Utc>>,
+    /// Recorded before then.
+    pub to: Option<DateTime<Utc>>,
+}
+
+const OUTCOME: &[&str] = &["succeeded", "failed", "refused"];
+const SORT: &[&str] = &["recorded_at"];
+/// Time never runs backwards in the log: the order of positions is that of times.
+const KEYS: &[SortKey] = &[SortKey { name: "recorded_at", expression: "t.position", sql_type: "bigint" }];
+
+/// Up to where entries that a filter leaves over are counted. A log grows for ever, and nobody turns 200 pages.
+const COUNTED: u32 = 10_000;
+
+impl AuditQuery {
+    fn only_times(&self) -> bool {
+        let lists = [&self.actor, &self.action, &self.event_type, &self.target, &self.outcome];
+        lists.iter().all(|list| list.is_empty())
+    }
+
+    pub(super) fn filter(&self, tenant: TenantId) -> Result<(Filter, Count), QueryError> {
+        known("outcome", &self.outcome, OUTCOME)?;
+        let mut filter = Filter::default();
+        let tenant = filter.arg(Arg::Uuid(tenant.uuid()));
+        filter.and_sql(format!("t.tenant = {tenant}"));
+        if let Some(from) = self.from {
+            filter.and("t.recorded_at", ">=", Arg::Time(from));
+        }
+        if let Some(to) = self.to {
+            filter.and("t.recorded_at", "<", Arg::Time(to));
+        }
+        // Sequences have no gaps: within a span of time, the first and the last one tell how many there are.
+        let end = |order: &str| {
+            let times = filter.sql();
+            format!(
+                "(select t.sequence from read.audit_logs t where {times} order by t.recorded_at {order}, t.position {order} limit 1)"
+            )
+        };
+        let known_count = Count::Known(format!("({} - {} + 1)", end("desc"), end("asc")));
+        let count = if self.only_times() { known_count } else { Count::AtMost(COUNTED) };
+        filter.one_of("t.actor", &self.actor);
+        filter.one_of("t.action", &self.action);
+        filter.one_of("t.event_type", &self.event_type);
+        let (ids, kinds): (Vec<_>, Vec<_>) =
+            self.target.iter().cloned().partition(|target| target.contains('_'));
+        match (ids.is_empty(), kinds.is_empty()) {
+            (_, true) => filter.one_of("t.target_id", &ids),
+            (true, _) => filter.one_of("t.target_type", &kinds),
+            _ => {
+                let (ids, kinds) = (filter.arg(Arg::Texts(ids)), filter.arg(Arg::Texts(kinds)));
+                filter.and_sql(format!("(t.target_id = any({ids}) or t.target_type = any({kinds}))"));
+            }
+        }
+        filter.one_of("t.outcome", &self.outcome);
+        if !self.outcome.is_empty() && !self.outcome.iter().any(|outcome| outcome == "succeeded") {
+            // In the words of the partial index, which holds the few entries that tell of trouble.
+            filter.and_sql("t.outcome <> 'succeeded'");
+        }
+        Ok((filter, count))
+    }
+}
+
+fn on_the_wire(mut row: AuditLog) -> AuditRow {
+    row.tenant = Uuid::nil();
+    row
+}
+
+impl ReadModels {
+    /// A page of the audit log, the newest first unless `sort` says `recorded_at`.
+    ///
+    /// The total is exact without filters and within a span of time; with other filters counting stops at 10,000.
+    pub async fn audit_logs(
+        &self,
+        tenant: TenantId,
+        query: &AuditQuery,
+        page: &Page,
+    ) -> Result<Listed<AuditRow>, QueryError> {
+        let (filter, count) = query.filter(tenant)?;
+        let list = List {
+            projection: AuditLogs::NAME,
+            source: "read.audit_logs t".into(),
+            id: ("t.position", "bigint"),
+            filter,
+            sort: Sort::parse(page.sort.as_deref(), "-recorded_at", KEYS, SORT)?,
+            count,
+            identity: json!(["audit_logs", query]).to_string(),
+        };
+        Ok(self.list::<AuditLog>(tenant, list, page).await?.map(on_the_wire))
+    }
+
+    /// One entry, by the event's id.
+    pub async fn audit_log(&self, tenant: TenantId, event: Uuid) -> Result<Option<AuditRow>, QueryError> {
+        let sql = "select to_json(t) from read.audit_logs t where t.tenant = $1 and t.id = $2";
+        let found = self.one(tenant, sql, &[Arg::Uuid(tenant.uuid()), Arg::Uuid(event)]).await?;
+        Ok(found.map(on_the_wire))
+    }
+
+    /// The tenant's entries after a position, in the log's order: what a live stream sends.
+    pub async fn events_after(
+        &self,
+        tenant: TenantId,
+        position: u64,
+        limit: usize,
+    ) -> Result<Vec<AuditRow>, QueryError> {
+        let sql = "select to_json(t) from read.audit_logs t where t.tenant = $1 and t.position > $2 \
+                   order by t.position limit $3";
+        let after = i64::try_from(position).unwrap_or(i64::MAX);
+        let args = [Arg::Uuid(tenant.uuid()), Arg::Number(after), Arg::Number(limit.min(500) as i64)];
+        let mut transaction = self.scoped(tenant).await?;
+        let rows: Vec<Json<AuditLog>> =
+            bind(sqlx::query_scalar(sql), &args).fetch_all(&mut *transaction).await?;
+        transaction.commit().await?;
+        Ok(rows.into_iter().map(|Json(row)| on_the_wire(row)).collect())
+    }
+}

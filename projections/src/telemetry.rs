@@ -1,0 +1,31 @@
+//! Every metric of this crate, declared once.
+
+use metrics::{Unit, describe_gauge, describe_histogram};
+
+/// The newest event that a projection's table has seen, as this process knows.
+pub const POSITION: &str = "clustermaster_projection_position";
+/// Events that a projection has not seen yet.
+pub const LAG_EVENTS: &str = "clustermaster_projection_lag_events";
+/// Age of the newest event in a projection's table when it came there; 0 at the end of the log.
+pub const LAG_SECONDS: &str = "clustermaster_projection_lag_seconds";
+/// 1 while a projection stands before an event that it cannot read.
+pub const STOPPED: &str = "clustermaster_projection_stopped";
+/// Seconds to fold and to write a batch of events.
+pub const BATCH_SECONDS: &str = "clustermaster_projection_batch_seconds";
+
+/// Tells the recorder what each metric means.
+pub fn describe() {
+    describe_gauge!(POSITION, Unit::Count, "Newest ledger position that the projection's table has seen");
+    describe_gauge!(LAG_EVENTS, Unit::Count, "Events that the projection has not seen yet");
+    describe_gauge!(
+        LAG_SECONDS,
+        Unit::Seconds,
+        "Age of the newest projected event when its row was written; 0 at the end of the log"
+    );
+    describe_gauge!(
+        STOPPED,
+        Unit::Count,
+        "1 while the projection stands before an event that it cannot read"
+    );
+    describe_histogram!(BATCH_SECONDS, Unit::Seconds, "Time to fold and to write a batch of events");
+}

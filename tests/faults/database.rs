@@ -56,7 +56,7 @@ async fn postgres_killed_and_restarted_under_load_loses_and_doubles_nothing() {
 async fn a_connection_cut_at_commit_is_answered_truthfully() {
     let server = OwnServer::start().await.expect("a server");
     hub_postgres::migrate(&server.url()).await.expect("migrations");
-    let proxy = Proxy::in_front_of(&server).await.expect("a proxy");
+    let proxy = Proxy::in_front_of(&server, r#""command":"faults""#).await.expect("a proxy");
     let (log, writer, pools) = log(&proxy.url());
     let tenant = TenantId::from_uuid(ids::uuid());
     let mut told = vec![];

@@ -28,6 +28,16 @@ pub enum MigrateError {
     Database(#[from] sqlx::Error),
 }
 
+/// Tells one set of migrations from another: 16 hex digits.
+pub fn fingerprint() -> String {
+    use sha2::{Digest as _, Sha256};
+    let mut hasher = Sha256::new();
+    for (_, _, sql) in MIGRATIONS {
+        hasher.update(sql);
+    }
+    data_encoding::HEXLOWER.encode(&hasher.finalize()[..8])
+}
+
 /// Applies what is missing. `url` names a role that owns the database.
 pub async fn migrate(url: &str) -> Result<(), MigrateError> {
     let migrations: Vec<Migration> = MIGRATIONS

@@ -1,5 +1,18 @@
-//! Room.
+//! The harness that all tests share. Each part starts on free ports in its own folder, and stops when dropped.
 
+pub mod client;
+pub mod hub;
+pub mod ids;
+pub mod kubernetes;
+pub mod log_suite;
 pub mod memory_log;
+pub mod postgres;
+pub mod proxy;
+mod until;
 
+pub use client::{Answer, Client};
+pub use hub::{Hub, HubOptions};
+pub use ids::{SystemClock, SystemIds};
 pub use memory_log::MemoryLog;
+pub use postgres::{Database, OwnServer};
+pub use until::until;

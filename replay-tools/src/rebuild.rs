@@ -1,10 +1,10 @@
-//! `rebuild`: a read model is built anew beside the live one, and takes its place.
+//! `rebuild`: read models are built anew beside the live ones, and take their place.
 
 use std::sync::Arc;
 
 use hub_postgres::log::PgFeed;
 use hub_postgres::{PoolSizes, Pools};
-use hub_projections::rebuild::{names, rebuild};
+use hub_projections::rebuild::rebuild;
 use tokio::sync::watch;
 
 use crate::cli::CLEAN;
@@ -13,25 +13,25 @@ use crate::source::Database;
 
 /// Runs `rebuild`.
 pub async fn command(projections: &[String], database: &Database) -> anyhow::Result<u8> {
-    let known = names();
-    for name in projections {
-        anyhow::ensure!(known.contains(&name.as_str()), "there is no read model `{name}`; there are {}", known.join(", "));
-    }
-    let chosen = known.into_iter().filter(|name| projections.is_empty() || projections.iter().any(|one| one == name));
-    let ledger = database.open().await?;
-    let pools = Pools::connect(ledger.url(), PoolSizes::default())?;
+    let mut ledger = database.open().await?;
+    let sizes = PoolSizes { projector: 12, ..PoolSizes::default() };
+    let pools = Pools::connect(ledger.url(), sizes)?;
+    let bar = progress::bar("rebuilding", ledger.head().await?);
+    // Nobody wakes this feed: the rebuild reads to the end of the log and asks once more.
     let feed = Arc::new(PgFeed::new(pools.projector.clone(), watch::channel(0).1));
-    for name in chosen {
-        let bar = progress::bar(name, 0);
-        let done = rebuild(name, &pools.projector, feed.clone(), |position, head| {
+    let wanted: Vec<&str> = projections.iter().map(String::as_str).collect();
+    let rebuilt = rebuild(&pools.projector, feed, &wanted, &|progress| {
+        if let Some(head) = progress.head {
             bar.set_length(head);
-            bar.set_position(position);
-        })
-        .await;
-        bar.finish_and_clear();
-        eprintln!("{name}: rebuilt up to position {}", done?);
-    }
+        }
+        bar.set_position(progress.position);
+    })
+    .await;
+    bar.finish_and_clear();
     pools.close().await;
     ledger.close().await?;
+    for table in rebuilt? {
+        println!("{}: rebuilt up to position {}", table.name, table.position);
+    }
     Ok(CLEAN)
 }

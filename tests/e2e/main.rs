@@ -1,1 +1,4 @@
-fn main() {}
+//! The house end to end, on real parts.
+
+mod http;
+mod stores;

@@ -10,13 +10,14 @@ mod vault;
 
 use hub_domain::kernel::{TenantId, TypedId as _, UserId};
 use hub_kit::Database;
+use hub_postgres::pools::options;
 use hub_postgres::{PoolSizes, Pools};
-use sqlx::{Connection as _, Executor as _, PgConnection};
+use sqlx::{ConnectOptions as _, Executor as _, PgConnection};
 use uuid::Uuid;
 
 /// A fresh, migrated database and its pools, as one hub process has them.
 async fn fresh() -> (Database, Pools) {
-    let database = Database::fresh().await.unwrap();
+    let database = Database::fresh().await;
     let pools = connect(&database);
     (database, pools)
 }
@@ -36,7 +37,7 @@ async fn processes() -> (Database, Vec<Pools>) {
 
 /// A connection of the database's owner, for what no store may do.
 async fn owner(database: &Database) -> PgConnection {
-    PgConnection::connect(database.url()).await.unwrap()
+    options(database.url()).unwrap().connect().await.unwrap()
 }
 
 fn tenant(number: u128) -> TenantId {

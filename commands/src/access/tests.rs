@@ -21,12 +21,25 @@ fn with(roles: &[Role]) -> Caller {
 
 #[test]
 fn every_role_may_do_exactly_what_the_table_says() {
-    assert_eq!(EXPECTED.iter().map(|row| row.0).collect::<Vec<_>>(), Permission::ALL, "a permission is missing here");
-    let callers =
-        [with(&[Role::Admin]), with(&[Role::Operator]), with(&[Role::Viewer]), Caller::system("x", crate::testing::tenant())];
+    assert_eq!(
+        EXPECTED.iter().map(|row| row.0).collect::<Vec<_>>(),
+        Permission::ALL,
+        "a permission is missing here"
+    );
+    let callers = [
+        with(&[Role::Admin]),
+        with(&[Role::Operator]),
+        with(&[Role::Viewer]),
+        Caller::system("x", crate::testing::tenant()),
+    ];
     for (permission, expected) in EXPECTED {
         for (caller, expected) in callers.iter().zip(expected) {
-            assert_eq!(caller.authorise(*permission).is_ok(), *expected, "{permission:?} for {:?}", caller.grant);
+            assert_eq!(
+                caller.authorise(*permission).is_ok(),
+                *expected,
+                "{permission:?} for {:?}",
+                caller.grant
+            );
         }
     }
 }
@@ -43,7 +56,8 @@ fn roles_add_up_and_never_take_away() {
     for permission in Permission::ALL {
         for one in Role::ALL {
             for other in Role::ALL {
-                let either = with(&[one]).authorise(permission).is_ok() || with(&[other]).authorise(permission).is_ok();
+                let either = with(&[one]).authorise(permission).is_ok()
+                    || with(&[other]).authorise(permission).is_ok();
                 assert_eq!(with(&[one, other]).authorise(permission).is_ok(), either);
             }
         }

@@ -121,10 +121,15 @@ impl Accounts {
     ) -> Result<Outcome<User>, CommandError> {
         let (tenant, stream) = (caller.tenant, id.to_string());
         let (state, _) = self.dispatcher.load::<User>(tenant, &stream).await?;
-        let present = match state.account() {
-            Some(account) => self.profile(tenant, id, &account.profile).await?,
-            None => None,
+        let Some(account) = state.account() else {
+            // There is nothing to change: the aggregate says by name why.
+            let command = UserCommand::Change { id, changes: Changes::default() };
+            return self
+                .dispatcher
+                .execute::<User>(caller, permission, CHANGE, &stream, command, options)
+                .await;
         };
+        let present = self.profile(tenant, id, &account.profile).await?;
         let wanted = Wanted::new(&changes, present.as_ref())?;
 
         // Everything that can be refused is refused here, before anything beside the ledger is touched.

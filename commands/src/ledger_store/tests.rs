@@ -28,7 +28,10 @@ async fn cqrs_es_runs_on_the_ledger() {
     let (world, cache) = (World::new(), StreamCache::new(1 << 20));
     for command in [TenantCommand::Create(name("one")), TenantCommand::Rename(name("two"))] {
         let ctx = ctx(&world);
-        CqrsFramework::new(store(&world, &cache, &ctx), vec![], ctx.clone()).execute(STREAM, command).await.unwrap();
+        CqrsFramework::new(store(&world, &cache, &ctx), vec![], ctx.clone())
+            .execute(STREAM, command)
+            .await
+            .unwrap();
     }
     let ctx = ctx(&world);
     let events = store(&world, &cache, &ctx).load_events(STREAM).await.unwrap();
@@ -47,7 +50,9 @@ async fn two_frameworks_racing_leave_one_winner() {
     let (first, second) = (store(&world, &cache, &one), store(&world, &cache, &two));
     let early = first.load_aggregate(STREAM).await.unwrap();
     let late = second.load_aggregate(STREAM).await.unwrap();
-    let created = || vec![Wire(hub_domain::tenant::TenantEvent::Created(hub_domain::tenant::Created { name: name("x") }))];
+    let created = || {
+        vec![Wire(hub_domain::tenant::TenantEvent::Created(hub_domain::tenant::Created { name: name("x") }))]
+    };
     let envelopes = first.commit(created(), early, HashMap::new()).await.unwrap();
     assert_eq!(envelopes[0].sequence, 1);
     let lost = second.commit(created(), late, HashMap::new()).await;

@@ -13,8 +13,8 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::ports::{
-    Claims, Credential, CredentialStore, Lease, Leases, Rotation, SealedSecret, Session, SessionStore, Unavailable,
-    Vault, VaultError,
+    Claims, Credential, CredentialStore, Lease, Leases, Rotation, SealedSecret, Session, SessionStore,
+    Unavailable, Vault, VaultError,
 };
 
 fn digest(parts: &[&[u8]]) -> [u8; 32] {
@@ -37,7 +37,12 @@ impl MemoryVault {
 
 #[async_trait]
 impl Vault for MemoryVault {
-    async fn put(&self, tenant: TenantId, purpose: &str, secret: SecretSlice<u8>) -> Result<SealedSecret, VaultError> {
+    async fn put(
+        &self,
+        tenant: TenantId,
+        purpose: &str,
+        secret: SecretSlice<u8>,
+    ) -> Result<SealedSecret, VaultError> {
         self.here()?;
         let reference = format!("{purpose}/{}", self.count.fetch_add(1, Ordering::SeqCst));
         let fingerprint = self.fingerprint(tenant, &secret);
@@ -138,10 +143,12 @@ impl CredentialStore for MemoryCredentials {
     }
 }
 
+/// Session, newest refresh hash, spent refresh hashes.
+type SessionRow = (Session, [u8; 32], HashSet<[u8; 32]>);
+
 #[derive(Default)]
 pub struct MemorySessions {
-    /// Session, newest refresh hash, spent refresh hashes.
-    pub rows: Mutex<HashMap<Uuid, (Session, [u8; 32], HashSet<[u8; 32]>)>>,
+    pub rows: Mutex<HashMap<Uuid, SessionRow>>,
 }
 
 impl MemorySessions {
@@ -202,7 +209,13 @@ impl MemoryClaims {
 
 #[async_trait]
 impl Claims for MemoryClaims {
-    async fn claim(&self, tenant: TenantId, kind: &str, value: &str, owner: &str) -> Result<bool, Unavailable> {
+    async fn claim(
+        &self,
+        tenant: TenantId,
+        kind: &str,
+        value: &str,
+        owner: &str,
+    ) -> Result<bool, Unavailable> {
         let mut rows = self.rows.lock().unwrap();
         Ok(rows.entry((tenant, kind.into(), value.into())).or_insert_with(|| owner.into()) == owner)
     }
@@ -211,7 +224,13 @@ impl Claims for MemoryClaims {
         Ok(self.rows.lock().unwrap().get(&(tenant, kind.into(), value.into())).cloned())
     }
 
-    async fn release(&self, tenant: TenantId, kind: &str, value: &str, owner: &str) -> Result<(), Unavailable> {
+    async fn release(
+        &self,
+        tenant: TenantId,
+        kind: &str,
+        value: &str,
+        owner: &str,
+    ) -> Result<(), Unavailable> {
         let mut rows = self.rows.lock().unwrap();
         let key = (tenant, kind.into(), value.into());
         if rows.get(&key).is_some_and(|known| known == owner) {

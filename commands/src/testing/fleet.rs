@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -29,6 +30,7 @@ pub enum Manner {
     Answers(Observation),
     Fails(&'static str),
     Hangs,
+    Panics,
 }
 
 /// Clusters by endpoint; one that is not named answers, with its endpoint as its identity.
@@ -38,6 +40,10 @@ pub struct ScriptedGateway {
     /// How often each was looked at.
     pub looks: Arc<Mutex<HashMap<String, u64>>>,
     pub probes: AtomicU64,
+    /// Looks under way, and the most there ever were.
+    pub under_way: Arc<(AtomicU64, AtomicU64)>,
+    /// How long an answer takes.
+    pub takes: Arc<Mutex<Duration>>,
 }
 
 impl ScriptedGateway {
@@ -54,10 +60,33 @@ struct ScriptedProbe {
     endpoint: String,
     manners: Arc<Mutex<HashMap<String, Manner>>>,
     looks: Arc<Mutex<HashMap<String, u64>>>,
+    under_way: Arc<(AtomicU64, AtomicU64)>,
+    takes: Arc<Mutex<Duration>>,
+}
+
+/// Counts a look, also one that is given up.
+struct UnderWay(Arc<(AtomicU64, AtomicU64)>);
+
+impl UnderWay {
+    fn new(counts: &Arc<(AtomicU64, AtomicU64)>) -> Self {
+        let now = counts.0.fetch_add(1, Ordering::SeqCst) + 1;
+        counts.1.fetch_max(now, Ordering::SeqCst);
+        Self(counts.clone())
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 impl ClusterGateway for ScriptedGateway {
-    fn examine(&self, kubeconfig: &SecretString, context: Option<&str>) -> Result<Examined, (String, String)> {
+    fn examine(
+        &self,
+        kubeconfig: &SecretString,
+        context: Option<&str>,
+    ) -> Result<Examined, (String, String)> {
         let Some((endpoint, _)) = kubeconfig.expose_secret().split_once('|') else {
             return Err(("/clusters".into(), "must name a cluster".into()));
         };
@@ -72,7 +101,9 @@ impl ClusterGateway for ScriptedGateway {
         self.probes.fetch_add(1, Ordering::SeqCst);
         let text = String::from_utf8(kubeconfig.expose_secret().to_vec()).unwrap();
         let endpoint = text.split_once('|').unwrap().0.to_owned();
-        Ok(Box::new(ScriptedProbe { endpoint, manners: self.manners.clone(), looks: self.looks.clone() }))
+        let (manners, looks) = (self.manners.clone(), self.looks.clone());
+        let (under_way, takes) = (self.under_way.clone(), self.takes.clone());
+        Ok(Box::new(ScriptedProbe { endpoint, manners, looks, under_way, takes }))
     }
 }
 
@@ -80,11 +111,15 @@ impl ClusterGateway for ScriptedGateway {
 impl ClusterProbe for ScriptedProbe {
     async fn look(&self) -> Result<(Observation, Sample), Failure> {
         *self.looks.lock().unwrap().entry(self.endpoint.clone()).or_default() += 1;
+        let _under_way = UnderWay::new(&self.under_way);
+        let takes = *self.takes.lock().unwrap();
+        tokio::time::sleep(takes).await;
         let manner = self.manners.lock().unwrap().get(&self.endpoint).cloned();
         match manner.unwrap_or_else(|| Manner::Answers(observation(&self.endpoint))) {
             Manner::Answers(observation) => Ok((observation, Sample::default())),
             Manner::Fails(code) => Err(Failure { code: code.into(), message: "as the test says".into() }),
             Manner::Hangs => std::future::pending().await,
+            Manner::Panics => panic!("as the test says"),
         }
     }
 }

@@ -59,7 +59,10 @@ impl Ids for CountedIds {
 
     fn fill(&self, bytes: &mut [u8]) {
         let seed = self.1.fetch_add(1, Ordering::SeqCst).to_be_bytes();
-        bytes.iter_mut().zip((0_u8..).zip(seed.iter().cycle())).for_each(|(byte, (nth, seed))| *byte = nth ^ seed);
+        bytes
+            .iter_mut()
+            .zip((0_u8..).zip(seed.iter().cycle()))
+            .for_each(|(byte, (nth, seed))| *byte = nth ^ seed);
     }
 }
 
@@ -107,7 +110,12 @@ impl EventLog for WatchedLog {
         self.inner.append(append).await
     }
 
-    async fn read_stream(&self, tenant: TenantId, stream: &str, from: u64) -> Result<Vec<Recorded>, LogError> {
+    async fn read_stream(
+        &self,
+        tenant: TenantId,
+        stream: &str,
+        from: u64,
+    ) -> Result<Vec<Recorded>, LogError> {
         self.reads.fetch_add(1, Ordering::SeqCst);
         self.inner.read_stream(tenant, stream, from).await
     }
@@ -212,7 +220,11 @@ pub fn tenant() -> TenantId {
 /// A signed-in user of [`tenant`].
 pub fn user(role: Role) -> Caller {
     let actor = Actor::new(UserId::from_uuid(Uuid::from_u128(99)).to_string()).unwrap();
-    Caller { actor, tenant: tenant(), grant: Grant::User { roles: [role].into(), session: Uuid::from_u128(1) } }
+    Caller {
+        actor,
+        tenant: tenant(),
+        grant: Grant::User { roles: [role].into(), session: Uuid::from_u128(1) },
+    }
 }
 
 pub fn unavailable() -> Unavailable {

@@ -206,14 +206,14 @@ fn changeable(state: &ClusterState) -> Result<&Spec, ClusterRefusal> {
 
 fn change(state: &ClusterState, changes: Changes) -> Result<Vec<ClusterEvent>, ClusterRefusal> {
     let spec = changeable(state)?;
-    let changed = Changed {
+    let description = Changed {
         name: Change::between(&spec.name, changes.name),
         region: Change::between(&spec.region, changes.region),
         labels: Change::between(&spec.labels, changes.labels),
     };
     let mut events = vec![];
-    if changed != Changed::default() {
-        events.push(ClusterEvent::Changed(changed));
+    if description != Changed::default() {
+        events.push(ClusterEvent::Changed(description));
     }
     if let Some(credentials) = changes.credentials {
         events.extend(replace_credentials(state, spec, credentials)?);
@@ -319,5 +319,5 @@ fn health_change(known: &Active, to: Health, mut issues: Vec<Issue>) -> Option<C
             .zip(&issues)
             .all(|(one, other)| one.code == other.code && one.object == other.object);
     (known.health != to || !same)
-        .then(|| ClusterEvent::HealthChanged(HealthChanged { from: known.health, to, issues }))
+        .then_some(ClusterEvent::HealthChanged(HealthChanged { from: known.health, to, issues }))
 }

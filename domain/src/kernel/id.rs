@@ -1,4 +1,4 @@
-//! Typed, readable ids in `TypeID` form (TypeID spec 0.3): a prefix, `_`, and 128 bits in Crockford base32.
+//! Typed, readable ids in `TypeID` form (spec 0.3): a prefix, `_`, and 128 bits in Crockford base32.
 
 use std::fmt;
 use std::str::FromStr;

@@ -132,7 +132,14 @@ impl<'a> Leaf<'a> {
 
     /// `SHA-256(0x00 || leaf)`.
     pub fn hash(&self) -> Result<Hash, LeafError> {
-        Ok(leaf_hash(&self.encode()?))
+        self.hash_with(&mut Vec::new())
+    }
+
+    /// The same. `buffer` is scratch space, kept by the caller for speed.
+    pub fn hash_with(&self, buffer: &mut Vec<u8>) -> Result<Hash, LeafError> {
+        buffer.clear();
+        self.encode_into(buffer)?;
+        Ok(leaf_hash(buffer))
     }
 }
 

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::hash::{Hash, leaf_hash, sha256};
+use super::hash::{Hash, sha256};
 use super::leaf::{Leaf, LeafError};
 
 /// An event as the log holds it: the leaf's fields, the bytes behind its two hashes, and its own hash.
@@ -61,13 +61,12 @@ impl Recorded {
 
     /// The leaf hash that the content has behind `previous`. `buffer` is scratch space, kept by the caller for speed.
     pub fn recompute(&self, previous: Hash, buffer: &mut Vec<u8>) -> Result<Hash, LeafError> {
-        buffer.clear();
-        self.leaf(previous).encode_into(buffer)?;
-        Ok(leaf_hash(buffer))
+        self.leaf(previous).hash_with(buffer)
     }
 
-    /// When it was recorded.
+    /// When it was recorded. What lies beyond the calendar (the years 262,000 before and after) is its first or last moment.
     pub fn recorded_at_utc(&self) -> DateTime<Utc> {
-        DateTime::from_timestamp_micros(self.recorded_at).unwrap_or_default()
+        let beyond = if self.recorded_at < 0 { DateTime::<Utc>::MIN_UTC } else { DateTime::<Utc>::MAX_UTC };
+        DateTime::from_timestamp_micros(self.recorded_at).unwrap_or(beyond)
     }
 }

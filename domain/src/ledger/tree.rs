@@ -186,10 +186,40 @@ pub fn verify_consistency(
 
 /// The right edge of a growing tree: appends in O(1) on average, keeps O(log n) hashes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Stored")]
 pub struct Frontier {
     size: u64,
     /// Roots of the perfect subtrees, largest first: one for each set bit of `size`.
     peaks: Vec<Hash>,
+}
+
+/// A frontier as it is read, before it is known to be one.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stored {
+    size: u64,
+    peaks: Vec<Hash>,
+}
+
+/// What was read is no frontier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a frontier of {size} leaves has {} peaks, not {peaks}", size.count_ones())]
+pub struct FrontierError {
+    /// The leaves it claims.
+    pub size: u64,
+    /// The peaks it holds.
+    pub peaks: usize,
+}
+
+impl TryFrom<Stored> for Frontier {
+    type Error = FrontierError;
+    fn try_from(Stored { size, peaks }: Stored) -> Result<Self, FrontierError> {
+        if peaks.len() == size.count_ones() as usize {
+            Ok(Self { size, peaks })
+        } else {
+            Err(FrontierError { size, peaks: peaks.len() })
+        }
+    }
 }
 
 impl Frontier {

@@ -11,7 +11,7 @@ use hub_commands::flows;
 use hub_domain::kernel::TenantName;
 use hub_http::{App, Check, Parts};
 use hub_postgres::log::{PgFeed, listen};
-use hub_projections::{ProjectionRunner, ReadModels};
+use hub_projections::{ProjectionRunner, ReadModels, Standing};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -70,18 +70,19 @@ async fn serve(
     background.spawn(listen(store.pools.writer.clone(), store.log.committed(), quiet.clone()));
     let feed = Arc::new(PgFeed::new(store.pools.writer.clone(), store.log.committed().subscribe()));
     let runner = ProjectionRunner::new(store.pools.projector.clone(), feed.clone());
-    let read = Arc::new(ReadModels::new(store.pools.reader.clone(), runner.progress()));
+    let runner_progress = runner.progress();
+    let read = Arc::new(ReadModels::new(store.pools.reader.clone(), runner_progress.clone()));
     background.spawn(runner.run(quiet.clone()));
-    let settings = flows::Settings {
+    let settings = flows::FleetSettings {
         interval: Duration::from_secs(config.observe_seconds),
-        at_once: config.observe_at_once as usize,
-        ..flows::Settings::default()
+        concurrency: config.observe_at_once as usize,
+        ..flows::FleetSettings::default()
     };
     let fleet = flows::Fleet::new(&store.ports, store.dispatcher.clone(), feed, settings);
     background.spawn(fleet.run(quiet.clone()));
 
     let metrics = telemetry.metrics.clone();
-    let (pool, seen) = (store.pools.reader.clone(), read.clone());
+    let (pool, progress) = (store.pools.reader.clone(), runner_progress);
     let app = App::new(Parts {
         accounts,
         clusters,
@@ -97,12 +98,12 @@ async fn serve(
         },
         metrics: Box::new(move || metrics.render()),
         ready: Box::new(move || {
-            let (pool, seen) = (pool.clone(), seen.clone());
+            let (pool, progress) = (pool.clone(), progress.clone());
             Box::pin(async move {
                 let database = sqlx::query("select 1").execute(&pool).await.is_ok();
                 vec![
                     Check { name: "database", ready: database },
-                    Check { name: "projections", ready: seen.healthy() },
+                    Check { name: "projections", ready: progress.statuses().iter().all(|status| !matches!(status.standing, Standing::Stopped { .. })) },
                 ]
             })
         }),

@@ -61,7 +61,7 @@ impl Store {
             Arc::new(hub_kubernetes::KubeGateway::new(hub_kubernetes::Settings::default()));
         let ports = Ports {
             log: Arc::new(log.clone()),
-            vault: Arc::new(PgVault::new(pools.writer.clone(), kek)),
+            vault: Arc::new(PgVault::unlock(pools.writer.clone(), kek).await.context("the vault")?),
             credentials: Arc::new(PgCredentials::new(pools.writer.clone())),
             sessions: Arc::new(PgSessions::new(pools.writer.clone())),
             claims: Arc::new(PgClaims::new(pools.writer.clone())),

@@ -114,7 +114,7 @@ fn what_stands_before_a_poison_event_counts() {
     let mut log = history(&[(0, 0, 1), (0, 1, 1), (0, 2, 1)]);
     let good = log.events.len();
     assert!(good > 0);
-    log.raw(1, &cluster_id(0), "cluster.changed.v1", "[]");
+    log.raw(1, &cluster_id(0), "cluster.changed.v1", r#"{"name": 5}"#);
     log.raw(1, &cluster_id(1), "cluster.decommission_requested.v1", "{}");
 
     let (changes, poison) = fold::<Clusters>(&log.decoded(), |_| None);

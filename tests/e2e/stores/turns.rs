@@ -134,7 +134,11 @@ async fn a_turn_has_one_holder_and_its_token_never_goes_back() {
     let third = leases.acquire("observer", "hub-a", LONG).await.unwrap().unwrap();
     assert!(third.token > second.token, "{second:?} {third:?}");
     leases.release(&first).await.unwrap();
-    assert_eq!(leases.acquire("observer", "hub-b", LONG).await.unwrap(), None, "nor does its own from before");
+    assert_eq!(
+        leases.acquire("observer", "hub-b", LONG).await.unwrap(),
+        None,
+        "nor does its own from before"
+    );
 }
 
 #[tokio::test]

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use hub_commands::ports::{
-    Append, AppendError, Clock, ClusterFeed, EventLog, Expected, IdempotencyKey, LogError, Receipt, Unavailable,
+    Append, AppendError, Clock, ClusterFeed, EventLog, Expected, IdempotencyKey, LogError, Receipt,
+    Unavailable,
 };
 use hub_domain::kernel::{TenantId, TypedId};
 use hub_domain::ledger::{Hash, Recorded};
@@ -99,15 +100,25 @@ impl Held {
             self.events.push(event);
         }
         let revision = self.streams.get(&stream).map(|events| events.len() as u64 - 1);
-        let receipt =
-            Receipt { stream: append.stream, revision, position: self.position(), event_ids, repeated: false };
+        let receipt = Receipt {
+            stream: append.stream,
+            revision,
+            position: self.position(),
+            event_ids,
+            repeated: false,
+        };
         if let Some(key) = append.idempotency {
             self.receipts.insert((tenant, key.key), (key.fingerprint, receipt.clone()));
         }
         Ok(receipt)
     }
 
-    fn leaves(&self, append: &Append, actual: Option<u64>, recorded_at: i64) -> Result<Vec<Recorded>, AppendError> {
+    fn leaves(
+        &self,
+        append: &Append,
+        actual: Option<u64>,
+        recorded_at: i64,
+    ) -> Result<Vec<Recorded>, AppendError> {
         let tenant = append.tenant.uuid();
         let (size, mut previous) = self.chains.get(&tenant).copied().unwrap_or((0, Hash::ZERO));
         let mut buffer = Vec::new();
@@ -166,7 +177,12 @@ impl EventLog for MemoryLog {
         Ok(receipt)
     }
 
-    async fn read_stream(&self, tenant: TenantId, stream: &str, from: u64) -> Result<Vec<Recorded>, LogError> {
+    async fn read_stream(
+        &self,
+        tenant: TenantId,
+        stream: &str,
+        from: u64,
+    ) -> Result<Vec<Recorded>, LogError> {
         let held = self.held();
         let indexes = held.streams.get(&(tenant.uuid(), stream.to_owned()));
         let indexes = indexes.into_iter().flatten().skip(from as usize);

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use hub_commands::ports::{ClusterFeed, Unavailable};
 use hub_domain::ledger::Recorded;
 use hub_projections::feed::{EventFeed, FeedError};
 use sqlx::PgPool;
@@ -36,6 +37,17 @@ impl EventFeed for PgFeed {
         let mut committed = self.committed.clone();
         // A timeout is an answer, too: the caller looks for itself.
         let _ = tokio::time::timeout(within, committed.wait_for(|position| *position > after)).await;
+    }
+}
+
+#[async_trait]
+impl ClusterFeed for PgFeed {
+    async fn read(&self, after: u64, limit: usize) -> Result<Vec<Recorded>, Unavailable> {
+        read_after(&self.pool, after, limit).await.map_err(|cause| Unavailable::new("ledger", cause))
+    }
+
+    async fn wait(&self, after: u64, within: Duration) {
+        EventFeed::wait(self, after, within).await;
     }
 }
 

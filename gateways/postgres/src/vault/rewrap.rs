@@ -51,7 +51,10 @@ type Row = (Uuid, String, String, Vec<u8>);
 
 impl PgVault {
     /// Wraps every key under the present key-encryption key, in small transactions beside running hubs. Interrupted, it
-    /// is simply run again. An older key may go once every hub has the new one and a run finds nothing left to do.
+    /// is simply run again.
+    ///
+    /// Before it runs, every hub needs the new key on its ring: what was wrapped anew opens with nothing else. The older
+    /// key may go once no hub wraps under it any more and a run finds nothing left to do.
     pub async fn rewrap(&self) -> Result<Rewrapped, VaultError> {
         let mut sum = Rewrapped::default();
         self.rewrap_root(&mut sum).await?;

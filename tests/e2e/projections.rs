@@ -1,0 +1,11 @@
+//! The read side on a real PostgreSQL: tables against a full refold, several processes, rebuilds, queries.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod past;
+mod poison;
+mod processes;
+mod queries;
+mod rebuilds;
+mod security;
+mod world;

@@ -1,0 +1,89 @@
+//! Running: alone, after a restart, and several at once.
+
+use std::time::Duration;
+
+use hub_kit::until;
+use hub_projections::Behind;
+
+use super::world::{LONG, World, account, spec, tenant, user};
+
+#[tokio::test]
+async fn tables_equal_a_refold_live_and_after_a_restart() {
+    let world = World::fresh().await;
+    let process = world.process();
+    for number in 0..150 {
+        world.step(number).await;
+    }
+    process.read.wait_for(world.head().await, LONG).await.unwrap();
+    world.assert_equal_to_a_refold().await;
+    process.end().await;
+
+    for number in 150..300 {
+        world.step(number).await;
+    }
+    let process = world.process();
+    process.read.wait_for(world.head().await, LONG).await.unwrap();
+    world.assert_equal_to_a_refold().await;
+}
+
+#[tokio::test]
+async fn processes_compete_without_doing_anything_twice() {
+    let world = World::fresh().await;
+    let mut processes = vec![world.process(), world.process(), world.process()];
+    for number in 0..240 {
+        world.step(number).await;
+        // They come and go in the middle of their work.
+        if number % 30 == 29 {
+            processes.remove(0).end().await;
+            processes.push(world.process());
+        }
+    }
+    let head = world.head().await;
+    for process in &processes {
+        assert!(process.read.wait_for(head, LONG).await.unwrap() >= head);
+    }
+    world.assert_equal_to_a_refold().await;
+    for name in ["clusters", "users", "audit_logs"] {
+        let leaders = until(LONG, || async {
+            (processes.iter().filter(|process| process.leads(name)).count() <= 1).then_some(())
+        });
+        assert!(leaders.await.is_some(), "{name} has more than one leader");
+    }
+}
+
+#[tokio::test]
+async fn a_follower_takes_over() {
+    let world = World::fresh().await;
+    let first = world.process();
+    first.read.wait_for(world.import(tenant(1), 1, spec("one")).await, LONG).await.unwrap();
+    let second = world.process();
+    let position = world.import(tenant(1), 2, spec("two")).await;
+    first.read.wait_for(position, LONG).await.unwrap();
+    second.read.wait_for(position, LONG).await.unwrap();
+
+    first.end().await;
+    let position = world.import(tenant(1), 3, spec("three")).await;
+
+    second.read.wait_for(position, LONG).await.unwrap();
+    world.assert_equal_to_a_refold().await;
+}
+
+#[tokio::test]
+async fn a_reader_waits_for_what_was_written() {
+    let world = World::fresh().await;
+    let process = world.process();
+    let first = world.import(tenant(1), 1, spec("one")).await;
+    process.read.wait_for(first, LONG).await.unwrap();
+
+    let early = process.read.wait_for(first + 1, Duration::from_millis(50)).await;
+    assert_eq!(early, Err(Behind { position: first, wanted: first + 1 }));
+
+    let waiting = process.read.wait_for(first + 1, LONG);
+    let writing = async {
+        let command = hub_domain::user::UserCommand::Register(account());
+        world.decide::<hub_domain::user::User>(tenant(1), &user(1).to_string(), command).await.unwrap()
+    };
+    let (seen, written) = tokio::join!(waiting, writing);
+    assert!(seen.unwrap() >= written);
+    assert!(process.read.user(tenant(1), user(1)).await.unwrap().is_some());
+}

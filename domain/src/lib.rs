@@ -7,6 +7,8 @@ pub mod cluster;
 pub mod kernel;
 pub mod ledger;
 pub mod tenant;
+#[cfg(test)]
+mod testing;
 pub mod user;
 
 pub use kernel::{Ctx, Decider, Event, Refusal, RefusalKind};

@@ -1,4 +1,6 @@
 //! The house end to end, on real parts.
 
+mod journey;
+mod log;
 mod http;
 mod stores;

@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use hub_commands::ports::{Append, AppendError, EventLog, Expected, IdempotencyKey, Proposed, Receipt};
 use hub_domain::kernel::{Actor, TenantId};
+use hub_domain::ledger::Recorded;
 use hub_kit::ids;
+use hub_replay::source::Database;
 use hub_replay::verify;
 use uuid::Uuid;
 
@@ -67,24 +69,31 @@ pub fn writers(
         .collect()
 }
 
-/// The oracle: the ledger is intact, and holds every acknowledged event once, where its receipt says.
-pub async fn holds(url: &str, told: &[Told]) {
-    let database = hub_replay::source::Database { data_dir: ".".into(), database_url: Some(url.to_owned()) };
+/// Every event of a ledger that verifies.
+pub async fn proven(database: &Database) -> Vec<Recorded> {
     let mut ledger = database.open().await.expect("the ledger opens");
     let report = verify::of_database(&mut ledger, &[]).await.expect("the ledger can be read");
     assert!(report.is_clean(), "{:?}", report.faults);
-    let mut placed: HashMap<Uuid, (u64, String, u64)> = HashMap::new();
-    let mut after = 0;
+    let mut events: Vec<Recorded> = Vec::new();
     loop {
-        let page = ledger.page(after).await.expect("a page");
-        let Some(last) = page.last() else { break };
-        after = last.position;
-        for event in page {
-            let place = (event.position, event.stream, event.revision);
-            assert!(placed.insert(event.event_id, place).is_none(), "event {} stands twice", event.event_id);
+        let page = ledger.page(events.last().map_or(0, |event| event.position)).await.expect("a page");
+        if page.is_empty() {
+            break;
         }
+        events.extend(page);
     }
     ledger.close().await.expect("the ledger closes");
+    events
+}
+
+/// The oracle: the ledger is intact, and holds every acknowledged event once, where its receipt says.
+pub async fn holds(url: &str, told: &[Told]) {
+    let events = proven(&Database { data_dir: ".".into(), database_url: Some(url.to_owned()) }).await;
+    let mut placed: HashMap<Uuid, (u64, String, u64)> = HashMap::new();
+    for event in events {
+        let place = (event.position, event.stream, event.revision);
+        assert!(placed.insert(event.event_id, place).is_none(), "event {} stands twice", event.event_id);
+    }
     let mut acknowledged = HashSet::new();
     for receipts in told {
         assert!(receipts.is_sorted_by(|one, next| one.position < next.position), "a writer's receipts are out of order");

@@ -318,6 +318,9 @@ fn health_change(known: &Active, to: Health, mut issues: Vec<Issue>) -> Option<C
             .iter()
             .zip(&issues)
             .all(|(one, other)| one.code == other.code && one.object == other.object);
-    (known.health != to || !same)
-        .then_some(ClusterEvent::HealthChanged(HealthChanged { from: known.health, to, issues }))
+    (known.health != to || !same).then_some(ClusterEvent::HealthChanged(HealthChanged {
+        from: known.health,
+        to,
+        issues,
+    }))
 }

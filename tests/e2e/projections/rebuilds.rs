@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use hub_projections::query::ClusterQuery;
-use hub_projections::rebuild::{RebuildError, rebuild};
+use hub_projections::rebuild::{RebuildError, RebuildProgress, rebuild};
 use hub_projections::{Page, projection};
 use tokio_util::sync::CancellationToken;
 
@@ -58,10 +58,10 @@ async fn a_rebuild_under_writes_and_reads_is_noticed_by_nobody() {
 
     for round in 1..=3 {
         let furthest = AtomicU64::new(0);
-        let rebuilt = rebuild(&world.pools.projector, Arc::clone(&world.feed), &[], &|progress| {
+        let report = |progress: &RebuildProgress| {
             furthest.fetch_max(progress.position, Ordering::SeqCst);
-        });
-        let rebuilt = rebuilt.await.unwrap();
+        };
+        let rebuilt = rebuild(&world.pools.projector, Arc::clone(&world.feed), &[], &report).await.unwrap();
         assert_eq!(rebuilt.iter().map(|table| table.name).collect::<Vec<_>>(), projection::names());
         assert!(furthest.into_inner() > 0, "progress was reported");
         for name in projection::names() {

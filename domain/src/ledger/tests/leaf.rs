@@ -46,10 +46,7 @@ fn a_leaf_has_at_most_1024_bytes_and_an_error_appends_none() {
         let long = format!("{text}{}", pad(stream));
         let mut out = b"kept".to_vec();
         let over = LEAF_LIMIT + stream + kind + actor;
-        assert_eq!(
-            leaf(&long, &pad(kind), &pad(actor)).encode_into(&mut out),
-            Err(LeafError::TooLong(over))
-        );
+        assert_eq!(leaf(&long, &pad(kind), &pad(actor)).encode_into(&mut out), Err(LeafError::TooLong(over)));
         assert_eq!(out, b"kept");
     }
 }

@@ -135,17 +135,18 @@ fn every_inclusion_proof_up_to_64_holds_and_every_other_one_does_not() {
                 assert!(verify(index, size, &bad, &top).is_err(), "{index} of {size}: {bad:?}");
             }
             assert_eq!(verify(index, size, &proof, &flipped(&top)), Err(ProofError::Root));
-            assert_eq!(
-                verify_inclusion(&flipped(&leaf), index, size, &proof, &top),
-                Err(ProofError::Root)
-            );
+            assert_eq!(verify_inclusion(&flipped(&leaf), index, size, &proof, &top), Err(ProofError::Root));
             for other in (0..=size + 1).filter(|other| *other != index) {
                 assert!(verify(other, size, &proof, &top).is_err(), "{other} instead of {index} of {size}");
             }
             // A size that leads along the same path cannot be told by the proof: size and root come from one head.
             for other in 0..=130 {
                 let same = other > index && sides(index, other) == sides(index, size);
-                assert_eq!(verify(index, other, &proof, &top).is_ok(), same, "{index} of {other}, not {size}");
+                assert_eq!(
+                    verify(index, other, &proof, &top).is_ok(),
+                    same,
+                    "{index} of {other}, not {size}"
+                );
             }
         }
     }

@@ -1,0 +1,119 @@
+//! The hub is killed at random moments while 64 clients change clusters. Nothing that it acknowledged is lost or doubled.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use hub_kit::{Client, Hub, HubOptions, until};
+use hub_postgres::{PoolSizes, Pools};
+use hub_projections::{Event, oracle};
+use hub_replay::source::Database;
+use serde_json::{Value, json};
+
+use crate::append::proven;
+
+const CLIENTS: usize = 64;
+const ROUNDS: usize = 30;
+
+/// What a client was told: its change stands here.
+#[derive(Clone, Debug)]
+struct Acknowledged {
+    cluster: String,
+    value: String,
+    position: u64,
+    revision: u64,
+}
+
+/// A cluster of nobody: the discard port, where nothing answers.
+fn nowhere(nth: usize) -> Value {
+    let kubeconfig = json!({
+        "current-context": "c",
+        "clusters": [{ "name": "c", "cluster": { "server": "https://127.0.0.1:9" } }],
+        "users": [{ "name": "u", "user": { "token": format!("crash-{nth}") } }],
+        "contexts": [{ "name": "c", "context": { "cluster": "c", "user": "u" } }],
+    });
+    json!({ "name": format!("crash-{nth}"), "provider": "on_premises", "region": "lab",
+        "credentials": { "kubeconfig": kubeconfig.to_string() } })
+}
+
+/// Changes one cluster again and again until the hub goes away.
+async fn change(client: Client, cluster: String, round: usize, count: Arc<AtomicUsize>) -> Vec<Acknowledged> {
+    let mut told = Vec::new();
+    for nth in 0.. {
+        let value = format!("r{round}-{nth}");
+        let body = json!({ "labels": { "value": value } });
+        let Ok(answer) = client.put(&format!("clusters/{cluster}"), &body).await else { break };
+        if answer.status.as_u16() != 200 {
+            // A hub on its way down may say so; it has promised nothing then.
+            assert!(answer.status.as_u16() >= 500, "{}", answer.text);
+            break;
+        }
+        let revision = answer.header("etag").trim_matches('"').parse().expect("a revision");
+        told.push(Acknowledged { cluster: cluster.clone(), value, position: answer.position(), revision });
+        count.fetch_add(1, Ordering::Relaxed);
+    }
+    told
+}
+
+#[tokio::test]
+async fn the_hub_killed_at_random_moments_keeps_every_promise() {
+    let options = HubOptions {
+        env: vec![
+            ("CLUSTERMASTER_RATE_LIMIT_PER_MINUTE".into(), "10000000".into()),
+            ("CLUSTERMASTER_OBSERVE_SECONDS".into(), "3600".into()),
+        ],
+        ..HubOptions::default()
+    };
+    let mut hub = Hub::start(options).await.expect("a hub");
+    let admin = hub.admin().await.expect("the administrator signs in");
+    let mut clusters = Vec::new();
+    for nth in 0..CLIENTS {
+        let made = admin.post("clusters", &nowhere(nth)).await.expect("an answer").expect(202);
+        clusters.push(made.body["id"].as_str().expect("an id").to_owned());
+    }
+    let mut told = Vec::new();
+    for round in 0..ROUNDS {
+        let client = admin.at(hub.base());
+        let count = Arc::new(AtomicUsize::new(0));
+        let tasks: Vec<_> = clusters
+            .iter()
+            .map(|cluster| tokio::spawn(change(client.clone(), cluster.clone(), round, count.clone())))
+            .collect();
+        // The moment is random in what has been done by then: from the very first answers to many batches.
+        let moment = rand::random_range(1..400);
+        let reached = until(Duration::from_secs(30), || async { (count.load(Ordering::Relaxed) >= moment).then_some(()) });
+        reached.await.expect("the hub answers");
+        hub.kill9().await;
+        for task in futures::future::join_all(tasks).await {
+            told.extend(task.expect("no panic"));
+        }
+        hub.start_again().await.expect("the hub comes back");
+    }
+    let position = admin.at(hub.base()).get("fleet").await.expect("an answer").expect(200).position();
+    let highest = told.iter().map(|told| told.position).max().expect("something was acknowledged");
+    assert!(position >= highest, "the hub has forgotten positions: {position} after {highest}");
+    assert!(hub.terminate().await.expect("it stops").success());
+
+    // At rest, so that nothing moves any more.
+    let database = Database { data_dir: hub.data_dir(), database_url: None };
+    let events = proven(&database).await;
+    let mut values: HashMap<(String, String), usize> = HashMap::new();
+    for event in events.iter().filter(|event| event.event_type == "cluster.changed.v1") {
+        let body: Value = serde_json::from_slice(&event.payload).expect("JSON");
+        let value = body["labels"]["to"]["value"].as_str().expect("a value").to_owned();
+        *values.entry((event.stream.clone(), value)).or_default() += 1;
+    }
+    for told in &told {
+        let event = &events[(told.position - 1) as usize];
+        assert_eq!((&event.stream, event.revision), (&told.cluster, told.revision), "{told:?}");
+        assert_eq!(values.get(&(told.cluster.clone(), told.value.clone())), Some(&1), "{told:?}");
+    }
+    let (url, builtin) = hub_postgres::builtin::borrow(&hub.data_dir()).await.expect("the database");
+    let pools = Pools::connect(&url, PoolSizes::default()).expect("pools");
+    let events: Vec<Event> = events.into_iter().map(Event::new).collect();
+    let differences = oracle::differences(&pools.projector, &events).await.expect("the tables can be read");
+    assert!(differences.is_empty(), "the read models are not the refold: {differences:?}");
+    pools.close().await;
+    builtin.expect("a resting database was started").stop().await.expect("it stops");
+}

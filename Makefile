@@ -4,10 +4,10 @@ export CARGO_TARGET_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/clustermaster/
 BIN := $(CARGO_TARGET_DIR)/debug
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build lint fmt deny api audit bench setup
+.PHONY: help run test build lint fmt deny audit bench setup psql-url
 
 help: ## Say what can be made
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
 
 setup: ## Install what is missing on this machine
 	@scripts/setup run
@@ -20,6 +20,9 @@ run: build ## Install what is missing, build, and run the hub (ARGS="--listen 12
 
 audit: build ## Run the audit tool (ARGS="verify")
 	@exec $(BIN)/clustermaster-audit $(ARGS)
+
+psql-url: ## Print the address of the built-in database, for psql
+	@exec $(BIN)/clustermaster database-url --data-dir ./.clustermaster
 
 test: ## The gate: formatting, lints, licences, every test, the API against its document
 	@scripts/test

@@ -54,3 +54,6 @@ pub(crate) fn command(name: &'static str, outcome: &'static str, took: Duration)
     metrics::counter!(COMMANDS, "command" => name, "outcome" => outcome).increment(1);
     metrics::histogram!(COMMAND_SECONDS, "command" => name).record(took.as_secs_f64());
 }
+
+#[cfg(test)]
+mod tests;

@@ -123,7 +123,10 @@ impl LeafSays {
     /// payload and the event before is the verifier's part: it computes the hash anew from those.
     pub fn disagrees(&self, event: &Recorded) -> Option<String> {
         (self.hash != event.leaf_hash).then(|| {
-            format!("position {}: the leaf in the file hashes to {}, stated is {}", event.position, self.hash, event.leaf_hash)
+            format!(
+                "position {}: the leaf in the file hashes to {}, stated is {}",
+                event.position, self.hash, event.leaf_hash
+            )
         })
     }
 }
@@ -198,7 +201,8 @@ impl<R: BufRead> Reader<R> {
                 let metadata = fields.sized().ok_or_else(short)?;
                 let payload = fields.sized().ok_or_else(short)?;
                 let hash = leaf_hash(leaf);
-                let leaf = Leaf::decode(leaf).map_err(|cause| self.malformed(format!("its leaf: {cause}")))?;
+                let leaf =
+                    Leaf::decode(leaf).map_err(|cause| self.malformed(format!("its leaf: {cause}")))?;
                 let event = Recorded {
                     position,
                     tenant: leaf.tenant,

@@ -76,8 +76,9 @@ impl Ledger {
 
     /// The newest position, as the head row states it.
     pub async fn head(&mut self) -> Result<u64, SourceError> {
-        let position: i64 =
-            sqlx::query_scalar("select position from ledger.head where one").fetch_one(&mut self.connection).await?;
+        let position: i64 = sqlx::query_scalar("select position from ledger.head where one")
+            .fetch_one(&mut self.connection)
+            .await?;
         Ok(position as u64)
     }
 
@@ -88,8 +89,13 @@ impl Ledger {
             .await?;
         let head = |row: &sqlx::postgres::PgRow| {
             let last: &[u8] = row.try_get(2)?;
-            let last = last.try_into().map_err(|_| sqlx::Error::Decode("a head is not 32 bytes long".into()))?;
-            Ok(StatedHead { tenant: row.try_get(0)?, size: row.try_get::<i64, _>(1)? as u64, last: Hash(last) })
+            let last =
+                last.try_into().map_err(|_| sqlx::Error::Decode("a head is not 32 bytes long".into()))?;
+            Ok(StatedHead {
+                tenant: row.try_get(0)?,
+                size: row.try_get::<i64, _>(1)? as u64,
+                last: Hash(last),
+            })
         };
         Ok(rows.iter().map(head).collect::<Result<_, sqlx::Error>>()?)
     }
@@ -97,8 +103,11 @@ impl Ledger {
     /// The next events after a position, in order. Gaps do not end it: the end is an empty page.
     pub async fn page(&mut self, after: u64) -> Result<Vec<Recorded>, SourceError> {
         // Keyset and limit, not a range of positions: somebody may have made holes.
-        let sql = format!("select {LEDGER_COLUMNS} from ledger.events where position > $1 order by position limit $2");
-        let rows = sqlx::query(&sql).bind(after as i64).bind(PAGE as i64).fetch_all(&mut self.connection).await?;
+        let sql = format!(
+            "select {LEDGER_COLUMNS} from ledger.events where position > $1 order by position limit $2"
+        );
+        let rows =
+            sqlx::query(&sql).bind(after as i64).bind(PAGE as i64).fetch_all(&mut self.connection).await?;
         Ok(rows.iter().map(decode_row).collect::<Result<_, _>>()?)
     }
 

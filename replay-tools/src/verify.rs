@@ -59,7 +59,8 @@ impl Report {
     fn add(&mut self, position: Option<u64>, what: String) {
         self.verdict = "altered";
         if let Some(position) = position {
-            self.first_bad_position = Some(self.first_bad_position.map_or(position, |first| first.min(position)));
+            self.first_bad_position =
+                Some(self.first_bad_position.map_or(position, |first| first.min(position)));
         }
         self.faults.push(FaultLine { position, what });
     }
@@ -82,18 +83,16 @@ pub async fn command(
         known.extend(read_heads(path)?);
     }
     let started = Instant::now();
-    let report = match file {
-        Some(path) => {
-            let input = File::open(&path).with_context(|| format!("{} cannot be read", path.display()))?;
-            let length = input.metadata()?.len();
-            tokio::task::spawn_blocking(move || of_file(BufReader::with_capacity(1 << 20, input), length, &known)).await??
-        }
-        None => {
-            let mut ledger = database.open().await?;
-            let report = of_database(&mut ledger, &known).await;
-            ledger.close().await?;
-            report?
-        }
+    let report = if let Some(path) = file {
+        let input = File::open(&path).with_context(|| format!("{} cannot be read", path.display()))?;
+        let length = input.metadata()?.len();
+        tokio::task::spawn_blocking(move || of_file(BufReader::with_capacity(1 << 20, input), length, &known))
+            .await??
+    } else {
+        let mut ledger = database.open().await?;
+        let report = of_database(&mut ledger, &known).await;
+        ledger.close().await?;
+        report?
     };
     if json {
         println!("{}", serde_json::to_string_pretty(&report)?);
@@ -126,7 +125,9 @@ pub async fn of_database(ledger: &mut Ledger, known: &[Head]) -> anyhow::Result<
     let stated_position = ledger.head().await?;
     let bar = progress::bar("verifying", stated_position);
     let mut verifier = LogVerifier::new();
-    known.iter().for_each(|head| verifier.expect_head(head));
+    for head in known {
+        verifier.expect_head(head);
+    }
     let (mut after, mut events, mut faults) = (0, 0, Vec::new());
     loop {
         let page = ledger.page(after).await?;
@@ -148,10 +149,14 @@ pub async fn of_database(ledger: &mut Ledger, known: &[Head]) -> anyhow::Result<
     faults.extend(verifier.finish().iter().map(FaultLine::from));
     let mut report = Report::new(events, faults, heads);
     if stated_position > after {
-        let what = format!("the tail is cut: the log ends at position {after}, its head says {stated_position}");
+        let what =
+            format!("the tail is cut: the log ends at position {after}, its head says {stated_position}");
         report.add(Some(after + 1), what);
     } else if stated_position < after {
-        report.add(Some(stated_position + 1), format!("rows stand after the log's head, which says {stated_position}"));
+        report.add(
+            Some(stated_position + 1),
+            format!("rows stand after the log's head, which says {stated_position}"),
+        );
     }
     let stated = ledger.stated_heads().await?;
     for head in &stated {
@@ -167,10 +172,17 @@ pub async fn of_database(ledger: &mut Ledger, known: &[Head]) -> anyhow::Result<
             None => report.add(None, format!("tenant {}: its head states {} events, none is there", head.tenant, head.size)),
         }
     }
-    let unstated: Vec<_> =
-        report.heads.iter().filter(|found| stated.iter().all(|head| head.tenant != found.tenant)).copied().collect();
+    let unstated: Vec<_> = report
+        .heads
+        .iter()
+        .filter(|found| stated.iter().all(|head| head.tenant != found.tenant))
+        .copied()
+        .collect();
     for head in unstated {
-        report.add(None, format!("tenant {}: {} events stand there, but no head states them", head.tenant, head.size));
+        report.add(
+            None,
+            format!("tenant {}: {} events stand there, but no head states them", head.tenant, head.size),
+        );
     }
     Ok(report)
 }
@@ -179,7 +191,9 @@ pub async fn of_database(ledger: &mut Ledger, known: &[Head]) -> anyhow::Result<
 pub fn of_file(input: impl BufRead, length: u64, known: &[Head]) -> anyhow::Result<Report> {
     let bar = progress::bar("verifying", length);
     let mut verifier = LogVerifier::new();
-    known.iter().for_each(|head| verifier.expect_head(head));
+    for head in known {
+        verifier.expect_head(head);
+    }
     let mut reader = Reader::new(bar.wrap_read(input))?;
     let (mut events, mut faults, mut stated) = (0, Vec::new(), Vec::new());
     let broken = loop {
@@ -207,11 +221,13 @@ pub fn of_file(input: impl BufRead, length: u64, known: &[Head]) -> anyhow::Resu
     }
     for head in &report.heads.clone() {
         if !stated.contains(head) {
-            report.add(None, format!("tenant {}: the file's head record does not fit its events", head.tenant));
+            report
+                .add(None, format!("tenant {}: the file's head record does not fit its events", head.tenant));
         }
     }
     if stated.len() != report.heads.len() {
-        report.add(None, format!("the file states {} heads for {} tenants", stated.len(), report.heads.len()));
+        report
+            .add(None, format!("the file states {} heads for {} tenants", stated.len(), report.heads.len()));
     }
     Ok(report)
 }

@@ -1,6 +1,8 @@
 //! `make bench`: whole runs, beside a peer, on one machine, in one go. Figures go to RESULTS.md by hand.
 
 mod append;
+mod hub;
+mod ledger;
 mod machine;
 mod peer_cqrs;
 mod peer_uma;
@@ -18,6 +20,10 @@ struct Cli {
 enum What {
     /// One event a command to 10,000 streams, durable, beside cqrs-es and `UmaDB`.
     Append(append::Settings),
+    /// Reading and proving a ledger, from the database and from a file.
+    Ledger(ledger::Settings),
+    /// The whole hub: start, memory, commands through HTTP, lag, the dashboard, a rebuild.
+    Hub(hub::Settings),
 }
 
 #[tokio::main]
@@ -26,5 +32,7 @@ async fn main() -> anyhow::Result<()> {
     println!("{}\n", machine::describe());
     match Cli::parse().what {
         What::Append(settings) => append::run(&settings).await,
+        What::Ledger(settings) => ledger::run(&settings).await,
+        What::Hub(settings) => hub::run(&settings).await,
     }
 }

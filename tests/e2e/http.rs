@@ -34,9 +34,11 @@ impl Running {
     /// With more variables of the environment. Clusters are looked at once: nothing changes by itself afterwards.
     async fn with(env: &[(&str, &str)]) -> Self {
         let database = Database::fresh().await;
-        let mut env: Vec<_> = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let mut env: Vec<_> =
+            env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         env.push(("CLUSTERMASTER_OBSERVE_SECONDS".into(), "3600".into()));
-        let hub = Hub::start(HubOptions { database_url: Some(database.url().to_owned()), env }).await.unwrap();
+        let hub =
+            Hub::start(HubOptions { database_url: Some(database.url().to_owned()), env }).await.unwrap();
         Self { hub, database }
     }
 
@@ -48,8 +50,9 @@ impl Running {
     /// Makes another tenant, as an operator of the hub does, and signs its administrator in.
     async fn other_tenant(&self) -> Client {
         let made = tokio::process::Command::new(program("clustermaster"))
-            .args(["tenant", "create", "other", "--database-url", self.database.url(), "--data-dir"])
+            .args(["tenant", "--database-url", self.database.url(), "--data-dir"])
             .arg(self.hub.data_dir())
+            .args(["create", "other"])
             .env("CLUSTERMASTER_ADMIN_PASSWORD", PASSWORD)
             .output()
             .await
@@ -60,7 +63,8 @@ impl Running {
 
     /// Registers a user and signs them in.
     async fn user(&self, admin: &Client, email: &str, role: &str) -> (String, Client) {
-        let user = json!({ "email": email, "display_name": "Somebody", "roles": [role], "password": PASSWORD });
+        let user =
+            json!({ "email": email, "display_name": "Somebody", "roles": [role], "password": PASSWORD });
         let id = text(&admin.post("users", &user).await.unwrap().expect(201).body["id"]);
         (id, Client::sign_in(self.hub.base(), email, PASSWORD).await.unwrap())
     }
@@ -80,7 +84,7 @@ fn cluster(name: &str) -> Value {
 fn kubeconfig() -> String {
     json!({
         "apiVersion": "v1", "kind": "Config", "current-context": "lab",
-        "clusters": [{ "name": "lab", "cluster": { "server": "https://127.0.0.1:1", "insecure-skip-tls-verify": true } }],
+        "clusters": [{ "name": "lab", "cluster": { "server": "https://127.0.0.1:1" } }],
         "users": [{ "name": "lab", "user": { "token": TOKEN } }],
         "contexts": [{ "name": "lab", "context": { "cluster": "lab", "user": "lab" } }]
     })
@@ -111,7 +115,12 @@ fn text(value: &Value) -> String {
 /// Whether an answer is the problem that is meant.
 #[track_caller]
 fn problem(answer: &Answer, status: u16, code: &str) {
-    assert_eq!((answer.status.as_u16(), answer.body["code"].as_str()), (status, Some(code)), "{}", answer.text);
+    assert_eq!(
+        (answer.status.as_u16(), answer.body["code"].as_str()),
+        (status, Some(code)),
+        "{}",
+        answer.text
+    );
     assert_eq!(answer.header("content-type"), "application/problem+json");
     assert_eq!(answer.body["status"], status);
     assert_eq!(answer.body["type"], format!("/problems/{code}"));

@@ -289,3 +289,18 @@ async fn a_cluster_on_its_way_out_changes_no_more() {
     let again = hub.clusters.decommission(&hub.operator, id, &Options::default()).await.unwrap();
     assert!(again.events.is_empty());
 }
+
+#[tokio::test]
+async fn a_request_that_is_cut_off_is_carried_out_to_its_end() {
+    let hub = Hub::new();
+    let id = hub.imported("old").await;
+    let options = Options::default();
+    {
+        let mut cut_off = Box::pin(hub.clusters.change(&hub.operator, id, named("new"), &options));
+        assert!(futures::poll!(cut_off.as_mut()).is_pending(), "the work goes on elsewhere");
+    }
+    while hub.names() != ["new"] {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(hub.world.log.types(), ["cluster.import_requested.v1", "cluster.changed.v1"]);
+}

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use hub_domain::cluster::{Credentials, Failure, Observation};
+use hub_domain::cluster::{Failure, Observation};
 use hub_domain::kernel::{ClusterId, TenantId};
 use secrecy::{SecretSlice, SecretString};
 use serde::{Deserialize, Serialize};
@@ -104,17 +104,6 @@ pub struct VolumeSample {
     pub storage_class: Option<String>,
     /// The `StatefulSet` that it belongs to, from its name and labels.
     pub workload: Option<String>,
-}
-
-/// One cluster that is to be observed, as the log tells.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ObservedCluster {
-    /// In which tenant.
-    pub tenant: TenantId,
-    /// Which.
-    pub id: ClusterId,
-    /// With which credentials; `None` when they are to be destroyed.
-    pub credentials: Option<Credentials>,
 }
 
 /// Where the latest samples are kept.

@@ -10,8 +10,8 @@ mod runtime;
 mod vault;
 
 pub use clusters::{
-    ClusterGateway, ClusterProbe, Examined, NodeSample, ObservationStore, ObservedCluster, Sample,
-    VolumeSample, WorkloadSample,
+    ClusterGateway, ClusterProbe, Examined, NodeSample, ObservationStore, Sample, VolumeSample,
+    WorkloadSample,
 };
 pub use feed::ClusterFeed;
 pub use identity::{Claims, Credential, CredentialStore, Rotation, Session, SessionStore};

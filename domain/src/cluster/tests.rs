@@ -83,10 +83,6 @@ fn after(state: &ClusterState, command: ClusterCommand) -> ClusterState {
     fold::<Cluster>(state.clone(), &when::<Cluster>(state, command).unwrap())
 }
 
-fn code(state: &ClusterState, command: ClusterCommand) -> &'static str {
-    when::<Cluster>(state, command).unwrap_err().code()
-}
-
 #[test]
 fn what_each_state_refuses_has_a_name() {
     let other = ClusterCommand::Import(Spec { name: ClusterName::new("other").unwrap(), ..spec() });

@@ -73,7 +73,9 @@ fn ledger_of(events: u8) -> Vec<Recorded> {
 /// What a verifier finds, with heads that were taken earlier.
 fn faults(events: &[Recorded], heads: &[Head]) -> Vec<Fault> {
     let mut verifier = LogVerifier::new();
-    heads.iter().for_each(|head| verifier.expect_head(head));
+    for head in heads {
+        verifier.expect_head(head);
+    }
     let mut faults: Vec<Fault> = events.iter().flat_map(|event| verifier.push(event)).collect();
     faults.extend(verifier.finish());
     faults

@@ -8,9 +8,12 @@ use futures::future::BoxFuture;
 use hub_commands::accounts::Accounts;
 use hub_commands::clusters::Clusters;
 use hub_commands::ports::{Clock, EventLog, Ids, Vault};
+use hub_commands::{Caller, CommandError, Options};
+use hub_domain::kernel::{Actor, TenantId};
 use hub_projections::{AsOf, ReadModels};
+use moka::future::Cache;
 use secrecy::{ExposeSecret as _, SecretSlice, SecretString};
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
@@ -20,6 +23,11 @@ use crate::extract::AsOfParams;
 use crate::middleware::limits::Limits;
 use crate::problem::{Entry, Problem};
 use crate::streams::Streams;
+
+/// Idempotency keys that are remembered for taking turns, and for how long after their last use. What they stand for
+/// is in the ledger; this only orders those that come at once.
+const KEYS: u64 = 20_000;
+const KEYS_IDLE: Duration = Duration::from_secs(60);
 
 /// What can be tuned.
 #[derive(Clone, Debug)]
@@ -97,6 +105,7 @@ struct Inner {
     turns: Semaphore,
     streams: Streams,
     commands: TaskTracker,
+    keys: Cache<(TenantId, Actor, String), Arc<Mutex<()>>>,
     stopping: CancellationToken,
 }
 
@@ -111,6 +120,7 @@ impl App {
             turns: Semaphore::new(parts.settings.requests_at_once),
             streams: Streams::new(parts.settings.streams_at_once),
             commands: TaskTracker::new(),
+            keys: Cache::builder().max_capacity(KEYS).time_to_idle(KEYS_IDLE).build(),
             stopping: CancellationToken::new(),
             parts,
         }))
@@ -184,7 +194,37 @@ impl App {
         (self.0.parts.ready)().await
     }
 
-    /// Runs a command to its end, whether or not its client waits for it: what was begun is not cut in the middle.
+    /// Runs a command to its end, as [`Self::run`] does; of those under one `Idempotency-Key` one at a time, so that
+    /// a repeat that comes while the first is still under way waits for its answer.
+    pub(crate) async fn command<T, F>(
+        &self,
+        caller: &Caller,
+        options: Options,
+        work: impl FnOnce(Self, Caller, Options) -> F,
+    ) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, CommandError>> + Send + 'static,
+    {
+        let turn = match &options.idempotency_key {
+            Some(key) => {
+                let name = (caller.tenant, caller.actor.clone(), key.clone());
+                Some(self.0.keys.get_with(name, async { Arc::default() }).await)
+            }
+            None => None,
+        };
+        let work = work(self.clone(), caller.clone(), options);
+        let run = self.run(async move {
+            let _turn = match turn {
+                Some(turn) => Some(turn.lock_owned().await),
+                None => None,
+            };
+            work.await
+        });
+        Ok(run.await??)
+    }
+
+    /// Runs something to its end, whether or not its client waits for it: what was begun is not cut in the middle.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         command: impl Future<Output = T> + Send + 'static,

@@ -24,6 +24,8 @@ pub enum Command {
     Doctor(Box<StoreConfig>),
     /// Keep tenants.
     Tenant(TenantCommand),
+    /// Print the address of the running built-in database, for `psql` and backups.
+    DatabaseUrl(Box<StoreConfig>),
     /// Print the `OpenAPI` 3.1 document.
     Openapi,
 }

@@ -14,9 +14,13 @@ fn main() -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match cli.command {
-            Command::Serve(config) => serve::run(config).await,
+            Command::Serve(config) => serve::run(&config).await,
             Command::Doctor(config) => doctor::run(&config).await,
             Command::Tenant(command) => tenants::run(command).await,
+            Command::DatabaseUrl(config) => {
+                println!("{}", clustermaster::store::running_url(&config)?);
+                Ok(())
+            }
             Command::Openapi => {
                 println!("{}", hub_http::openapi_json());
                 Ok(())

@@ -26,11 +26,11 @@ const DEFAULT_TENANT: &str = "default";
 const GRACE: Duration = Duration::from_secs(20);
 
 /// Runs the hub until it is told to stop.
-pub async fn run(config: Box<ServeConfig>) -> anyhow::Result<()> {
-    let telemetry = crate::telemetry::start(&config)?;
+pub async fn run(config: &ServeConfig) -> anyhow::Result<()> {
+    let telemetry = crate::telemetry::start(config)?;
     let stop = stop_on_signal()?;
     let store = Store::open(&config.store).await?;
-    let outcome = serve(&config, &store, &telemetry, stop).await;
+    let outcome = serve(config, &store, &telemetry, stop).await;
     let closed = store.close().await;
     outcome.and(closed)
 }

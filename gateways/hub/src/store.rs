@@ -14,6 +14,15 @@ use tokio::task::JoinHandle;
 use crate::cli::StoreConfig;
 use crate::runtime::System;
 
+/// The address of the database that a running hub uses.
+pub fn running_url(config: &StoreConfig) -> anyhow::Result<String> {
+    match &config.database_url {
+        Some(url) => Ok(url.clone()),
+        None => hub_postgres::builtin::running_url(&config.data_dir)?
+            .with_context(|| format!("no hub is running on {}", config.data_dir.display())),
+    }
+}
+
 /// Everything that stands on the database.
 pub struct Store {
     /// The pools.

@@ -24,7 +24,9 @@ pub(crate) fn endpoint(server: &Uri, settings: Settings) -> Result<String, &'sta
     let (scheme, usual) = match server.scheme_str() {
         Some("https") => ("https", 443),
         Some("http") if settings.allow_plaintext => ("http", 80),
-        Some("http") => return Err("must begin with https://: the hub does not send credentials in the clear"),
+        Some("http") => {
+            return Err("must begin with https://: the hub does not send credentials in the clear");
+        }
         _ => return Err("must be an address such as https://HOST:PORT"),
     };
     let authority = server.authority().filter(|authority| !authority.as_str().contains('@'));
@@ -111,7 +113,10 @@ impl Service<Name> for Resolver {
     }
 }
 
-fn filtered(found: Vec<SocketAddr>, allow_loopback: bool) -> Result<std::vec::IntoIter<SocketAddr>, ResolveError> {
+fn filtered(
+    found: Vec<SocketAddr>,
+    allow_loopback: bool,
+) -> Result<std::vec::IntoIter<SocketAddr>, ResolveError> {
     if found.is_empty() {
         return Err(ResolveError::Unknown(io::ErrorKind::NotFound.into()));
     }

@@ -20,6 +20,8 @@ mod objects;
 mod probe;
 mod summary;
 pub mod telemetry;
+#[cfg(test)]
+mod testing;
 mod transport;
 
 use std::time::Duration;
@@ -73,7 +75,11 @@ impl KubeGateway {
 
 #[async_trait]
 impl ClusterGateway for KubeGateway {
-    fn examine(&self, kubeconfig: &SecretString, context: Option<&str>) -> Result<Examined, (String, String)> {
+    fn examine(
+        &self,
+        kubeconfig: &SecretString,
+        context: Option<&str>,
+    ) -> Result<Examined, (String, String)> {
         kubeconfig::examine(kubeconfig, context, self.settings)
     }
 

@@ -1,138 +1,121 @@
-//! One cluster: a client that keeps its connection, and one look.
-
-use std::time::Duration;
+//! One cluster, and one look at it.
 
 use async_trait::async_trait;
-use hub_commands::ports::{ClusterProbe, Sample};
-use hub_domain::cluster::{Facts, Failure, Issue, Observation};
-use k8s_openapi::api::apps::v1::StatefulSet;
-use k8s_openapi::api::core::v1::{Namespace, Node, PersistentVolumeClaim};
-use kube::api::{Api, ListParams};
-use kube::config::{KubeConfigOptions, Kubeconfig};
-use kube::{Client, Config};
-use secrecy::{ExposeSecret as _, SecretSlice};
-use serde::de::DeserializeOwned;
+use hub_commands::ports::{ClusterProbe, NodeSample, Sample, VolumeSample};
+use hub_domain::cluster::{Failure, Issue, Observation};
+use k8s_openapi::api::{apps, core};
+use kube::{Client, Resource as _};
+use secrecy::SecretSlice;
 use tokio::sync::OnceCell;
 
-use crate::failure::{failure, of};
-use crate::summary;
+use crate::Settings;
+use crate::connect::{Access, SystemRoots};
+use crate::failure::{failure, not_kubernetes};
+use crate::objects;
+use crate::summary::{self, Identity, Set};
+use crate::transport::{Kind, Transport, Trouble};
 
-/// Objects asked for at a time.
-const PAGE: u32 = 500;
-/// Objects of a kind that are looked at; what comes behind is counted as an issue, not read.
-const MOST: usize = 20_000;
-const CONNECT: Duration = Duration::from_secs(5);
-const READ: Duration = Duration::from_secs(10);
+/// UIDs are UUIDs; versions are short.
+const SHORT: usize = 64;
 
-/// A probe. The client is made on the first look, so that 1,000 resting probes cost next to nothing.
+/// A probe. Its client is made on the first look and keeps its connection until the probe goes.
 pub(crate) struct KubeProbe {
-    kubeconfig: Kubeconfig,
+    access: Access,
     client: OnceCell<Client>,
-}
-
-/// What a list came to.
-enum Listed<T> {
-    Items(Vec<T>),
-    /// The API does not exist on this cluster.
-    Absent,
-    /// The credentials may not list it.
-    Forbidden,
+    settings: Settings,
 }
 
 impl KubeProbe {
-    pub fn new(kubeconfig: &SecretSlice<u8>) -> Result<Self, Failure> {
-        let kubeconfig = serde_json::from_slice(kubeconfig.expose_secret())
-            .map_err(|_| failure("credentials-unreadable", "the stored credentials are not a kubeconfig"))?;
-        Ok(Self { kubeconfig, client: OnceCell::new() })
+    pub(crate) fn new(
+        kubeconfig: &SecretSlice<u8>,
+        settings: Settings,
+        roots: &SystemRoots,
+    ) -> Result<Self, Failure> {
+        Ok(Self { access: Access::read(kubeconfig, settings, roots)?, client: OnceCell::new(), settings })
     }
 
-    async fn client(&self) -> Result<&Client, Failure> {
-        self.client
-            .get_or_try_init(|| async {
-                let unusable = |_| failure("credentials-unusable", "the stored credentials cannot be used");
-                let options = KubeConfigOptions::default();
-                let mut config = Config::from_custom_kubeconfig(self.kubeconfig.clone(), &options).await.map_err(unusable)?;
-                config.connect_timeout = Some(CONNECT);
-                config.read_timeout = Some(READ);
-                config.write_timeout = Some(READ);
-                Client::try_from(config)
-                    .map_err(|_| failure("credentials-unusable", "the stored certificates cannot be used"))
-            })
-            .await
+    /// Who answers. Asked first, and one by one: it opens the connection that everything else then shares.
+    async fn identity(transport: &Transport<'_>) -> Result<Identity, Failure> {
+        let version = match transport.get::<objects::Version>("version", "/version").await {
+            Ok(version) => Some(version.git_version),
+            Err(Trouble::Status(http::StatusCode::FORBIDDEN)) => None,
+            Err(trouble) => return Err(trouble.into()),
+        };
+        let path = "/api/v1/namespaces/kube-system";
+        let system = match transport.get::<objects::Namespace>("namespaces", path).await {
+            Err(Trouble::Status(http::StatusCode::FORBIDDEN)) => {
+                let message = "the credentials must be allowed to get the namespace kube-system, whose UID tells which cluster it is";
+                return Err(failure("permission-missing", message));
+            }
+            other => other?,
+        };
+        let uid = system.metadata.uid;
+        if !is_short(&uid) || !version.as_deref().is_none_or(is_short) {
+            return Err(not_kubernetes());
+        }
+        Ok(Identity { uid, version })
     }
+}
+
+/// What goes into the ledger as the cluster says it.
+fn is_short(text: &str) -> bool {
+    !text.is_empty() && text.len() <= SHORT && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 #[async_trait]
 impl ClusterProbe for KubeProbe {
     async fn look(&self) -> Result<(Observation, Sample), Failure> {
-        let client = self.client().await?;
-        // First who answers: everything else costs more.
-        let version = client.apiserver_version().await.map_err(|error| of(&error))?;
-        let system = Api::<Namespace>::all(client.clone()).get("kube-system").await.map_err(|error| match of(&error) {
-            denied if denied.code == "forbidden" => {
-                failure("permission-missing", "the credentials may not get the namespace kube-system, which identifies a cluster")
-            }
-            other => other,
-        })?;
-        let (nodes, workloads, volumes) = tokio::try_join!(
-            list::<Node>(client),
-            list::<StatefulSet>(client),
-            list::<PersistentVolumeClaim>(client),
+        let client = self.client.get_or_try_init(|| async { self.access.client() }).await?;
+        let transport = Transport::new(client, self.settings);
+        let identity = Self::identity(&transport).await?;
+        let (nodes, sets, claims) = tokio::try_join!(
+            transport.list::<Nodes>(),
+            transport.list::<Sets>(),
+            transport.list::<Claims>()
         )?;
-        let mut issues = Vec::new();
-        let nodes = summary::nodes(&take("nodes", nodes, &mut issues), &mut issues);
-        let workloads = summary::workloads(&take("statefulsets", workloads, &mut issues), &mut issues);
-        let volumes = summary::volumes(&take("persistentvolumeclaims", volumes, &mut issues), &workloads, &mut issues);
-        let facts = Facts {
-            uid: system.metadata.uid.unwrap_or_default(),
-            version: version.git_version,
-            nodes: summary::count(&nodes),
-        };
-        let observation = Observation { facts, issues: summary::bounded(issues) };
-        Ok((observation, Sample { nodes, workloads, volumes }))
+        Ok(summary::summarise(identity, nodes, sets, claims))
     }
 }
 
-/// The objects that could be listed; that they could not is an issue of its own.
-fn take<T>(resource: &str, listed: Listed<T>, issues: &mut Vec<Issue>) -> Vec<T> {
-    match listed {
-        Listed::Items(items) => {
-            if items.len() >= MOST {
-                let message = format!("only the first {MOST} are looked at");
-                issues.push(Issue { code: "too-many-objects".into(), object: resource.into(), message });
-            }
-            items
-        }
-        Listed::Absent => vec![],
-        Listed::Forbidden => {
-            let message = format!("the credentials may not list {resource}");
-            issues.push(Issue { code: "permission-missing".into(), object: resource.into(), message });
-            vec![]
-        }
+struct Nodes;
+
+impl Kind for Nodes {
+    type Object = objects::Node;
+    type Kept = NodeSample;
+    const RESOURCE: &'static str = "nodes";
+    fn path() -> String {
+        core::v1::Node::url_path(&(), None)
+    }
+    fn keep(object: Self::Object, issues: &mut Vec<Issue>) -> NodeSample {
+        summary::node(object, issues)
     }
 }
 
-async fn list<K>(client: &Client) -> Result<Listed<K>, Failure>
-where
-    K: kube::Resource<DynamicType = ()> + Clone + std::fmt::Debug + DeserializeOwned,
-{
-    let api = Api::<K>::all(client.clone());
-    let mut items = Vec::new();
-    let mut params = ListParams::default().limit(PAGE);
-    loop {
-        let page = match api.list(&params).await {
-            Ok(page) => page,
-            Err(kube::Error::Api(status)) if status.code == 403 => return Ok(Listed::Forbidden),
-            Err(kube::Error::Api(status)) if status.code == 404 => return Ok(Listed::Absent),
-            // The list's snapshot has expired between two pages: what was read is as good as the next attempt's.
-            Err(kube::Error::Api(status)) if status.code == 410 => return Ok(Listed::Items(items)),
-            Err(error) => return Err(of(&error)),
-        };
-        items.extend(page.items);
-        match page.metadata.continue_ {
-            Some(next) if !next.is_empty() && items.len() < MOST => params = params.continue_token(&next),
-            _ => return Ok(Listed::Items(items)),
-        }
+struct Sets;
+
+impl Kind for Sets {
+    type Object = objects::StatefulSet;
+    type Kept = Set;
+    const RESOURCE: &'static str = "statefulsets";
+    fn path() -> String {
+        apps::v1::StatefulSet::url_path(&(), None)
+    }
+    fn keep(object: Self::Object, issues: &mut Vec<Issue>) -> Set {
+        summary::set(object, issues)
+    }
+}
+
+struct Claims;
+
+impl Kind for Claims {
+    type Object = objects::Claim;
+    type Kept = VolumeSample;
+    const RESOURCE: &'static str = "persistentvolumeclaims";
+    fn path() -> String {
+        core::v1::PersistentVolumeClaim::url_path(&(), None)
+    }
+    fn keep(object: Self::Object, issues: &mut Vec<Issue>) -> VolumeSample {
+        summary::claim(object, issues)
     }
 }
 

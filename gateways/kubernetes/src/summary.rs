@@ -1,149 +1,243 @@
-//! From Kubernetes' objects to a sample and its issues. Pure.
+//! From Kubernetes' objects to an observation and a sample. Pure.
+//!
+//! A cluster may be anybody's: its words are cut to what Kubernetes allows before they go anywhere.
 
-use hub_commands::ports::{NodeSample, VolumeSample, WorkloadSample};
-use hub_domain::cluster::{Issue, NodeCount};
-use k8s_openapi::api::apps::v1::StatefulSet;
-use k8s_openapi::api::core::v1::{Node, PersistentVolumeClaim};
-use kube::ResourceExt as _;
+use std::collections::HashMap;
+
+use hub_commands::ports::{NodeSample, Sample, VolumeSample, WorkloadSample};
+use hub_domain::cluster::{Facts, Issue, NodeCount, Observation};
+
+use crate::objects::{Claim, Meta, Node, StatefulSet};
 
 /// Issues that are told one by one.
-const TOLD: usize = 100;
+pub(crate) const TOLD: usize = 100;
+/// The longest name in Kubernetes (RFC 1123 subdomain), and the longest word that is kept of anything.
+const WORD: usize = 253;
+/// Roles of a node, and images of a pod, that are kept.
+const FEW: usize = 32;
 const ROLE: &str = "node-role.kubernetes.io/";
+
+/// What a list came to.
+#[derive(Debug)]
+pub(crate) struct Seen<T> {
+    pub found: Vec<T>,
+    pub issues: Vec<Issue>,
+    pub extent: Extent,
+}
+
+/// How much of a list was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// All of it.
+    All,
+    /// So many; there are more.
+    First(usize),
+    /// The cluster does not know such objects.
+    Absent,
+    /// The credentials may not list them.
+    Forbidden,
+}
+
+/// A `StatefulSet`, and what its claims are told by.
+#[derive(Debug)]
+pub(crate) struct Set {
+    sample: WorkloadSample,
+    /// Names of its claim templates.
+    templates: Vec<String>,
+    /// The first ordinal of its replicas.
+    start: u64,
+}
+
+/// Who the cluster is.
+#[derive(Debug)]
+pub(crate) struct Identity {
+    pub uid: String,
+    /// `None` when the credentials may not ask.
+    pub version: Option<String>,
+}
+
+/// Everything that one look saw, put together.
+pub(crate) fn summarise(
+    identity: Identity,
+    nodes: Seen<NodeSample>,
+    sets: Seen<Set>,
+    claims: Seen<VolumeSample>,
+) -> (Observation, Sample) {
+    let mut own = Vec::new();
+    if identity.version.is_none() {
+        own.push(permission_missing("version", "the credentials may not ask for the version"));
+    }
+    limits("nodes", nodes.extent, &mut own);
+    limits("statefulsets", sets.extent, &mut own);
+    limits("persistentvolumeclaims", claims.extent, &mut own);
+    let (mut nodes, mut sets, mut volumes, mut issues) = (nodes, sets, claims.found, claims.issues);
+    issues.append(&mut nodes.issues);
+    issues.append(&mut sets.issues);
+    assign(&mut volumes, &sets.found, &mut issues);
+    let (mut nodes, mut workloads) =
+        (nodes.found, sets.found.into_iter().map(|set| set.sample).collect::<Vec<_>>());
+    nodes.sort_by(|one, other| one.name.cmp(&other.name));
+    workloads.sort_by(|one, other| (&one.namespace, &one.name).cmp(&(&other.namespace, &other.name)));
+    volumes.sort_by(|one, other| (&one.namespace, &one.name).cmp(&(&other.namespace, &other.name)));
+    let count =
+        NodeCount { total: nodes.len() as u32, ready: nodes.iter().filter(|node| node.ready).count() as u32 };
+    let version = identity.version.unwrap_or_else(|| "unknown".into());
+    let facts = Facts { uid: identity.uid, version, nodes: count };
+    (Observation { facts, issues: bounded(own, issues) }, Sample { nodes, workloads, volumes })
+}
 
 fn issue(code: &str, object: String, message: impl Into<String>) -> Issue {
     Issue { code: code.into(), object, message: message.into() }
 }
 
-/// Nodes, by name.
-pub(crate) fn nodes(nodes: &[Node], issues: &mut Vec<Issue>) -> Vec<NodeSample> {
-    let mut samples: Vec<NodeSample> = nodes
-        .iter()
-        .map(|node| {
-            let name = node.name_any();
-            let status = node.status.as_ref();
-            let conditions = status.and_then(|status| status.conditions.as_deref()).unwrap_or_default();
-            let ready = conditions.iter().any(|condition| condition.type_ == "Ready" && condition.status == "True");
-            if !ready {
-                issues.push(issue("node-not-ready", format!("node/{name}"), "the node is not ready"));
-            }
-            for condition in conditions.iter().filter(|condition| condition.status == "True") {
-                if let Some(short) = condition.type_.strip_suffix("Pressure") {
-                    let message = format!("the node is short of {}", if short == "PID" { "process ids".into() } else { short.to_lowercase() });
-                    issues.push(issue("node-pressure", format!("node/{name}/{short}"), message));
-                }
-            }
-            let allocatable = |what: &str| {
-                let found = status.and_then(|status| status.allocatable.as_ref()?.get(what));
-                found.map(|quantity| quantity.0.clone()).unwrap_or_default()
-            };
-            NodeSample {
-                ready,
-                schedulable: !node.spec.as_ref().and_then(|spec| spec.unschedulable).unwrap_or(false),
-                kubelet_version: status
-                    .and_then(|status| status.node_info.as_ref())
-                    .map(|info| info.kubelet_version.clone())
-                    .unwrap_or_default(),
-                roles: node.labels().keys().filter_map(|key| key.strip_prefix(ROLE)).map(str::to_owned).collect(),
-                cpu: allocatable("cpu"),
-                memory: allocatable("memory"),
-                name,
-            }
-        })
-        .collect();
-    samples.sort_by(|one, other| one.name.cmp(&other.name));
-    samples
+fn permission_missing(object: &str, message: impl Into<String>) -> Issue {
+    issue("permission-missing", object.into(), message)
 }
 
-/// How many nodes, and how many ready ones.
-pub(crate) fn count(nodes: &[NodeSample]) -> NodeCount {
-    NodeCount { total: nodes.len() as u32, ready: nodes.iter().filter(|node| node.ready).count() as u32 }
+/// What could not be seen is an issue of its own.
+fn limits(resource: &str, extent: Extent, issues: &mut Vec<Issue>) {
+    match extent {
+        Extent::All | Extent::Absent => {}
+        Extent::First(most) => {
+            let message = format!("there are more than {most}; only the first {most} are looked at");
+            issues.push(issue("too-many-objects", resource.into(), message));
+        }
+        Extent::Forbidden => {
+            let message = format!("the credentials may not list {resource} of all namespaces");
+            issues.push(permission_missing(resource, message));
+        }
+    }
 }
 
-/// StatefulSets, by namespace and name.
-pub(crate) fn workloads(sets: &[StatefulSet], issues: &mut Vec<Issue>) -> Vec<WorkloadSample> {
-    let number = |count: Option<i32>| u32::try_from(count.unwrap_or(0)).unwrap_or(0);
-    let mut samples: Vec<WorkloadSample> = sets
-        .iter()
-        .map(|set| {
-            let (namespace, name) = (set.namespace().unwrap_or_default(), set.name_any());
-            let (spec, status) = (set.spec.as_ref(), set.status.as_ref());
-            // Kubernetes' own default for an absent count is one.
-            let replicas = u32::try_from(spec.and_then(|spec| spec.replicas).unwrap_or(1)).unwrap_or(0);
-            let ready_replicas = number(status.and_then(|status| status.ready_replicas));
-            if ready_replicas < replicas {
-                let message = format!("{ready_replicas} of {replicas} replicas are ready");
-                issues.push(issue("statefulset-not-ready", format!("statefulset/{namespace}/{name}"), message));
-            }
-            let pod = spec.and_then(|spec| spec.template.spec.as_ref());
-            WorkloadSample {
-                kind: "StatefulSet".into(),
-                replicas,
-                ready_replicas,
-                updated_replicas: number(status.and_then(|status| status.updated_replicas)),
-                images: pod.into_iter().flat_map(|pod| &pod.containers).filter_map(|one| one.image.clone()).collect(),
-                namespace,
-                name,
-            }
-        })
-        .collect();
-    samples.sort_by(|one, other| (&one.namespace, &one.name).cmp(&(&other.namespace, &other.name)));
-    samples
+/// One node.
+pub(crate) fn node(node: Node, issues: &mut Vec<Issue>) -> NodeSample {
+    let name = word(node.metadata.name);
+    let status = |kind: &str| {
+        let found = node.status.conditions.iter().find(|condition| condition.kind == kind);
+        found.map(|condition| condition.status.as_str())
+    };
+    let ready = match status("Ready") {
+        Some("True") => None,
+        Some("Unknown") => Some("the node has stopped reporting"),
+        Some(_) => Some("the node reports that it is not ready"),
+        None => Some("the node has not reported yet"),
+    };
+    if let Some(message) = ready {
+        issues.push(issue("node-not-ready", format!("node/{name}"), message));
+    }
+    let pressures =
+        [("MemoryPressure", "memory"), ("DiskPressure", "disk space"), ("PIDPressure", "process ids")];
+    let short: Vec<&str> =
+        pressures.into_iter().filter(|(kind, _)| status(kind) == Some("True")).map(|(_, of)| of).collect();
+    if !short.is_empty() {
+        let message = format!("the node is short of {}", short.join(", "));
+        issues.push(issue("node-pressure", format!("node/{name}"), message));
+    }
+    let roles = node.metadata.labels.into_keys().filter_map(|key| key.strip_prefix(ROLE).map(str::to_owned));
+    NodeSample {
+        ready: ready.is_none(),
+        schedulable: !node.spec.unschedulable,
+        kubelet_version: word(node.status.node_info.kubelet_version),
+        roles: roles.filter(|role| !role.is_empty()).map(word).take(FEW).collect(),
+        cpu: word(node.status.allocatable.cpu),
+        memory: word(node.status.allocatable.memory),
+        name,
+    }
 }
 
-/// Claims, by namespace and name, each with the StatefulSet whose pods it serves.
-pub(crate) fn volumes(
-    claims: &[PersistentVolumeClaim],
-    workloads: &[WorkloadSample],
-    issues: &mut Vec<Issue>,
-) -> Vec<VolumeSample> {
-    let mut samples: Vec<VolumeSample> = claims
-        .iter()
-        .map(|claim| {
-            let (namespace, name) = (claim.namespace().unwrap_or_default(), claim.name_any());
-            let status = claim.status.as_ref();
-            let phase = status.and_then(|status| status.phase.clone()).unwrap_or_else(|| "Pending".into());
-            let workload = workloads.iter().find(|set| set.namespace == namespace && serves(&name, &set.name));
-            let object = format!("pvc/{namespace}/{name}");
-            match (phase.as_str(), workload) {
-                ("Lost", _) => issues.push(issue("volume-lost", object, "the claim's volume is gone")),
-                ("Pending", Some(set)) if set.ready_replicas < set.replicas => {
-                    issues.push(issue("volume-pending", object, "a replica waits for the claim's volume"));
-                }
-                _ => {}
-            }
-            let capacity = status.and_then(|status| status.capacity.as_ref()?.get("storage"));
-            VolumeSample {
-                capacity: capacity.map(|quantity| quantity.0.clone()).unwrap_or_default(),
-                storage_class: claim.spec.as_ref().and_then(|spec| spec.storage_class_name.clone()),
-                workload: workload.map(|set| set.name.clone()),
-                phase,
-                namespace,
-                name,
-            }
-        })
-        .collect();
-    samples.sort_by(|one, other| (&one.namespace, &one.name).cmp(&(&other.namespace, &other.name)));
-    samples
+/// One `StatefulSet`.
+pub(crate) fn set(set: StatefulSet, issues: &mut Vec<Issue>) -> Set {
+    let (namespace, name) = names(set.metadata);
+    let number = |count: i32| u32::try_from(count).unwrap_or(0);
+    let replicas = number(set.spec.replicas.unwrap_or(1));
+    let ready_replicas = number(set.status.ready_replicas);
+    if ready_replicas < replicas {
+        let message = format!("{ready_replicas} of {replicas} replicas are ready");
+        issues.push(issue("statefulset-not-ready", format!("statefulset/{namespace}/{name}"), message));
+    }
+    let images = set.spec.template.spec.containers.into_iter().map(|one| word(one.image));
+    let templates = set.spec.volume_claim_templates.into_iter().map(|one| word(one.metadata.name));
+    Set {
+        templates: templates.take(FEW).collect(),
+        start: u64::from(number(set.spec.ordinals.start)),
+        sample: WorkloadSample {
+            kind: "StatefulSet".into(),
+            replicas,
+            ready_replicas,
+            updated_replicas: number(set.status.updated_replicas),
+            images: images.filter(|image| !image.is_empty()).take(FEW).collect(),
+            namespace,
+            name,
+        },
+    }
 }
 
-/// Whether a claim is one that the StatefulSet makes: `TEMPLATE-SET-ORDINAL`.
-fn serves(claim: &str, set: &str) -> bool {
-    claim.rsplit_once('-').is_some_and(|(rest, ordinal)| {
-        !ordinal.is_empty() && ordinal.bytes().all(|byte| byte.is_ascii_digit()) && rest.ends_with(&format!("-{set}"))
-    })
+/// One claim. Whose it is comes later.
+pub(crate) fn claim(claim: Claim, issues: &mut Vec<Issue>) -> VolumeSample {
+    let (namespace, name) = names(claim.metadata);
+    let phase = if claim.status.phase.is_empty() { "Pending".into() } else { word(claim.status.phase) };
+    if phase == "Lost" {
+        issues.push(issue(
+            "volume-lost",
+            format!("pvc/{namespace}/{name}"),
+            "the volume behind the claim is gone",
+        ));
+    }
+    VolumeSample {
+        capacity: word(claim.status.capacity.storage),
+        storage_class: claim.spec.storage_class_name.map(word),
+        workload: None,
+        phase,
+        namespace,
+        name,
+    }
 }
 
-/// Sorted, and cut where a list would say no more than its length.
-pub(crate) fn bounded(mut issues: Vec<Issue>) -> Vec<Issue> {
+/// Gives each claim its `StatefulSet`: the controller names it `TEMPLATE-SET-ORDINAL`. A claim that has no volume is an
+/// issue where a replica waits for it: elsewhere nobody may want it yet, as volumes that bind on first use do.
+fn assign(volumes: &mut [VolumeSample], sets: &[Set], issues: &mut Vec<Issue>) {
+    let mut owners = HashMap::new();
+    for set in sets {
+        for template in &set.templates {
+            owners.insert((set.sample.namespace.as_str(), format!("{template}-{}", set.sample.name)), set);
+        }
+    }
+    for volume in volumes {
+        let Some((stem, ordinal)) = volume.name.rsplit_once('-') else { continue };
+        let Ok(ordinal) = ordinal.parse::<u64>() else { continue };
+        let Some(set) = owners.get(&(volume.namespace.as_str(), stem.to_owned())) else { continue };
+        let wanted = set.start..set.start + u64::from(set.sample.replicas);
+        let waits = set.sample.ready_replicas < set.sample.replicas;
+        if volume.phase == "Pending" && wanted.contains(&ordinal) && waits {
+            let object = format!("pvc/{}/{}", volume.namespace, volume.name);
+            issues.push(issue("volume-pending", object, "a replica waits for the claim's volume"));
+        }
+        volume.workload = Some(set.sample.name.clone());
+    }
+}
+
+fn names(meta: Meta) -> (String, String) {
+    (word(meta.namespace), word(meta.name))
+}
+
+/// A cluster's word as it may go on: visible ASCII, no longer than Kubernetes allows.
+pub(crate) fn word(mut text: String) -> String {
+    text.retain(|character| character.is_ascii_graphic());
+    text.truncate(WORD);
+    text
+}
+
+/// Sorted, and cut where a list would say no more than its length. What the hub says of its own view is never cut.
+fn bounded(mut own: Vec<Issue>, mut issues: Vec<Issue>) -> Vec<Issue> {
     issues.sort();
     if issues.len() > TOLD {
-        let more = issues.len() - TOLD;
         issues.truncate(TOLD);
-        // Without the number: a cluster whose hundredth issue comes and goes would fill the ledger.
-        tracing::debug!(more, "more issues than are told");
-        issues.push(issue("more-issues", "cluster".into(), format!("more than {TOLD} issues; the first {TOLD} are listed")));
-        issues.sort();
+        // Without their number, which would change, and be recorded, all the time.
+        let message = format!("there are more issues; {TOLD} of them are listed");
+        own.push(issue("more-issues", "cluster".into(), message));
     }
+    issues.append(&mut own);
+    issues.sort();
     issues
 }
 

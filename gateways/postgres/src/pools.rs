@@ -80,7 +80,7 @@ fn pool(options: PgConnectOptions, role: &'static str, most: u32) -> PgPool {
         .max_connections(most)
         .min_connections(0)
         .acquire_timeout(Duration::from_secs(5))
-        .idle_timeout(Duration::from_secs(120))
+        .idle_timeout(Duration::from_mins(2))
         .after_connect(move |connection, _| {
             Box::pin(async move {
                 connection.execute(prelude(role)).await?;

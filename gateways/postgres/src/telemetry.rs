@@ -19,7 +19,11 @@ pub const RECONNECTS: &str = "clustermaster_writer_reconnects_total";
 
 /// Tells the recorder what each metric means.
 pub fn describe() {
-    describe_histogram!(APPEND_SECONDS, Unit::Seconds, "Time from a request's arrival at the writer to its durable commit");
+    describe_histogram!(
+        APPEND_SECONDS,
+        Unit::Seconds,
+        "Time from a request's arrival at the writer to its durable commit"
+    );
     describe_histogram!(BATCH_EVENTS, Unit::Count, "Events committed together in one batch");
     describe_counter!(APPENDS, Unit::Count, "Append requests by outcome");
     describe_counter!(EVENTS, Unit::Count, "Events appended by this process");

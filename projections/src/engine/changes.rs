@@ -8,12 +8,19 @@ use crate::projection::{Key, Kind, Projection, Stored};
 /// What is to be written.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Changes<R> {
-    /// Versions that end: their key, and the position at which they do.
+    /// Versions of earlier batches that end: their key, and the position at which they do.
     pub ended: Vec<(Key, u64)>,
-    /// Rows to add; of a [`Kind::Current`] table, to put in the place of those with the same key.
-    pub rows: Vec<Stored<R>>,
+    /// Rows that will never change again: of a [`Kind::Append`] table, and versions that began and ended here.
+    pub done: Vec<Stored<R>>,
     /// The newest row of every key that was touched.
-    pub newest: HashMap<Key, R>,
+    pub newest: HashMap<Key, Stored<R>>,
+}
+
+impl<R> Changes<R> {
+    /// Every row to be written.
+    pub fn rows(&self) -> Vec<&Stored<R>> {
+        self.done.iter().chain(self.newest.values()).collect()
+    }
 }
 
 /// Folds events in order. `known` answers the row of a key before the batch, `None` where there is none.
@@ -23,44 +30,52 @@ pub fn fold<'e, P: Projection>(
     events: impl IntoIterator<Item = &'e Event>,
     mut known: impl FnMut(&Key) -> Option<P::Row>,
 ) -> (Changes<P::Row>, Option<Poison>) {
-    let mut changes = Changes { ended: vec![], rows: vec![], newest: HashMap::new() };
-    let mut open: HashMap<Key, usize> = HashMap::new();
-    let mut poison = None;
+    let mut changes = Changes { ended: vec![], done: vec![], newest: HashMap::new() };
     for event in events {
         let Some(key) = P::key(event) else { continue };
-        let before = match P::KIND {
-            Kind::Append => None,
-            _ => changes.newest.get(&key).cloned().or_else(|| known(&key)),
+        let step = match P::KIND {
+            Kind::Append => append::<P>(&mut changes, event),
+            Kind::Current | Kind::Versioned => change::<P>(&mut changes, event, key, &mut known),
         };
-        let existed = before.is_some();
-        let row = match P::fold(before, event) {
-            Ok(row) => row,
-            Err(found) => {
-                poison = Some(found);
-                break;
-            }
-        };
-        match P::KIND {
-            Kind::Append => changes.rows.push(Stored { row, valid_from: None, valid_to: None }),
-            Kind::Current => {
-                changes.newest.insert(key, row);
-            }
-            Kind::Versioned => {
-                let position = event.recorded.position;
-                match open.insert(key.clone(), changes.rows.len()) {
-                    Some(version) => changes.rows[version].valid_to = Some(position),
-                    None if existed => changes.ended.push((key.clone(), position)),
-                    None => {}
-                }
-                let version = Stored { row: row.clone(), valid_from: Some(position), valid_to: None };
-                changes.rows.push(version);
-                changes.newest.insert(key, row);
-            }
+        if let Err(poison) = step {
+            return (changes, Some(poison));
         }
     }
-    if P::KIND == Kind::Current {
-        let rows = changes.newest.values().cloned();
-        changes.rows = rows.map(|row| Stored { row, valid_from: None, valid_to: None }).collect();
+    (changes, None)
+}
+
+fn append<P: Projection>(changes: &mut Changes<P::Row>, event: &Event) -> Result<(), Poison> {
+    let row = P::fold(None, event)?;
+    changes.done.push(Stored { row, valid_from: None, valid_to: None });
+    Ok(())
+}
+
+fn change<P: Projection>(
+    changes: &mut Changes<P::Row>,
+    event: &Event,
+    key: Key,
+    known: &mut impl FnMut(&Key) -> Option<P::Row>,
+) -> Result<(), Poison> {
+    let versioned = P::KIND == Kind::Versioned;
+    let position = event.recorded.position;
+    let before = match changes.newest.get(&key) {
+        Some(newest) => Some(newest.row.clone()),
+        None => known(&key),
+    };
+    let existed = before.is_some();
+    let row = P::fold(before, event)?;
+    let stored = Stored { row, valid_from: versioned.then_some(position), valid_to: None };
+    if !versioned {
+        changes.newest.insert(key, stored);
+    } else if let Some(newest) = changes.newest.get_mut(&key) {
+        let mut version = std::mem::replace(newest, stored);
+        version.valid_to = Some(position);
+        changes.done.push(version);
+    } else {
+        if existed {
+            changes.ended.push((key.clone(), position));
+        }
+        changes.newest.insert(key, stored);
     }
-    (changes, poison)
+    Ok(())
 }

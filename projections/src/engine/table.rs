@@ -1,61 +1,160 @@
-//! The table of a projection: generic over its row, by way of JSON. No projection has SQL of its own.
+//! The table of a projection: generic over its row, by way of serde and COPY. No projection has SQL of its own.
 
 use std::collections::HashSet;
 
+use serde_json::Value;
 use sqlx::types::Json;
-use sqlx::{PgConnection, PgPool};
+use sqlx::{PgConnection, PgPool, Row};
 use uuid::Uuid;
 
 use super::changes::{Changes, fold};
 use super::recent::Recent;
 use crate::event::{Event, Poison};
-use crate::projection::{Key, Kind, Projection};
+use crate::projection::{Key, Kind, Projection, Stored};
 
 /// Rows that are held in memory, at least.
 const ROWS_HELD: usize = 8192;
+/// Bytes of one message of a COPY.
+const CHUNK: usize = 1 << 20;
+
+/// How rows come into a table: its columns, by name.
+#[derive(Clone, Debug)]
+pub struct Shape {
+    copy: String,
+    columns: Vec<Column>,
+}
+
+#[derive(Clone, Debug)]
+struct Column {
+    name: String,
+    is_array: bool,
+}
+
+impl Shape {
+    /// Of `read.<name>`.
+    pub async fn of(pool: &PgPool, name: &str) -> Result<Self, sqlx::Error> {
+        let found = sqlx::query(
+            "select a.attname::text, t.typcategory = 'A' from pg_attribute a join pg_type t on t.oid = a.atttypid \
+             where a.attrelid = $1::text::regclass and a.attnum > 0 and not a.attisdropped order by a.attnum",
+        )
+        .bind(format!("read.{name}"))
+        .fetch_all(pool)
+        .await?;
+        let columns = found
+            .iter()
+            .map(|row| Ok(Column { name: row.try_get(0)?, is_array: row.try_get(1)? }))
+            .collect::<Result<Vec<_>, sqlx::Error>>()?;
+        let names: Vec<String> = columns.iter().map(|column| format!("\"{}\"", column.name)).collect();
+        Ok(Self { copy: format!("copy read.{name} ({}) from stdin", names.join(", ")), columns })
+    }
+
+    /// Adds rows, in the caller's transaction.
+    pub async fn add<R: serde::Serialize>(
+        &self,
+        connection: &mut PgConnection,
+        rows: &[&Stored<R>],
+    ) -> Result<(), sqlx::Error> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let mut copy = connection.copy_in_raw(&self.copy).await?;
+        let mut chunk = String::new();
+        for row in rows {
+            self.line(&mut chunk, row)?;
+            if chunk.len() >= CHUNK {
+                copy.send(chunk.as_bytes()).await?;
+                chunk.clear();
+            }
+        }
+        copy.send(chunk.as_bytes()).await?;
+        copy.finish().await.map(|_| ())
+    }
+
+    /// One row in COPY's text format.
+    fn line<R: serde::Serialize>(&self, out: &mut String, row: &R) -> Result<(), sqlx::Error> {
+        let Value::Object(members) =
+            serde_json::to_value(row).map_err(|cause| sqlx::Error::Encode(cause.into()))?
+        else {
+            return Err(sqlx::Error::Encode("a row is a struct".into()));
+        };
+        for (index, column) in self.columns.iter().enumerate() {
+            if index > 0 {
+                out.push('\t');
+            }
+            match members.get(&column.name) {
+                None | Some(Value::Null) => out.push_str("\\N"),
+                Some(Value::String(text)) => escape(out, text),
+                Some(Value::Array(elements)) if column.is_array => escape(out, &array(elements)),
+                Some(value) => escape(out, &value.to_string()),
+            }
+        }
+        out.push('\n');
+        Ok(())
+    }
+}
+
+/// Escapes what COPY reads as more than itself.
+fn escape(out: &mut String, text: &str) {
+    for character in text.chars() {
+        match character {
+            '\\' => out.push_str("\\\\"),
+            '\t' => out.push_str("\\t"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            other => out.push(other),
+        }
+    }
+}
+
+/// An array of texts as the database writes one. Quoted, an element may hold anything.
+fn array(elements: &[Value]) -> String {
+    let quoted: Vec<String> = elements
+        .iter()
+        .map(|element| {
+            let text = element.as_str().map_or_else(|| element.to_string(), str::to_owned);
+            format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+        })
+        .collect();
+    format!("{{{}}}", quoted.join(","))
+}
 
 /// A projection's table, and the rows of it that were used last.
 pub struct Table<P: Projection> {
+    shape: Shape,
     known: Recent<P::Row>,
     load: String,
-    end: String,
-    write: String,
+    make_room: String,
 }
 
 impl<P: Projection> Table<P> {
     /// Over `read.<name>`, which is the projection's table or a clone of it.
     pub async fn open(pool: &PgPool, name: &str) -> Result<Self, sqlx::Error> {
-        let columns: Vec<String> = sqlx::query_scalar(
-            "select attname::text from pg_attribute \
-             where attrelid = $1::text::regclass and attnum > 0 and not attisdropped order by attnum",
-        )
-        .bind(format!("read.{name}"))
-        .fetch_all(pool)
-        .await?;
-        let mut write =
-            format!("insert into read.{name} select * from jsonb_populate_recordset(null::read.{name}, $1)");
-        let mut present = "";
-        match P::KIND {
-            Kind::Append => {}
-            Kind::Current => {
-                let columns: Vec<String> =
-                    columns.iter().map(|column| format!("\"{column}\" = excluded.\"{column}\"")).collect();
-                write = format!("{write} on conflict (tenant, id) do update set {}", columns.join(", "));
-            }
-            Kind::Versioned => present = " and t.valid_to is null",
-        }
+        let (present, make_room) = match P::KIND {
+            Kind::Append => ("", String::new()),
+            Kind::Current => (
+                "",
+                format!(
+                    "delete from read.{name} t using unnest($1::uuid[], $2::text[]) k (tenant, id) \
+                     where t.tenant = k.tenant and t.id = k.id"
+                ),
+            ),
+            Kind::Versioned => (
+                " and t.valid_to is null",
+                format!(
+                    "update read.{name} t set valid_to = k.position \
+                     from unnest($1::uuid[], $2::text[], $3::bigint[]) k (tenant, id, position) \
+                     where t.tenant = k.tenant and t.id = k.id and t.valid_to is null"
+                ),
+            ),
+        };
         Ok(Self {
+            shape: Shape::of(pool, name).await?,
             known: Recent::new(ROWS_HELD),
             load: format!(
                 "select t.tenant, t.id, to_json(t) from unnest($1::uuid[], $2::text[]) k (tenant, id) \
                  join read.{name} t on t.tenant = k.tenant and t.id = k.id{present}"
             ),
-            end: format!(
-                "update read.{name} t set valid_to = k.position \
-                 from unnest($1::uuid[], $2::text[], $3::bigint[]) k (tenant, id, position) \
-                 where t.tenant = k.tenant and t.id = k.id and t.valid_to is null"
-            ),
-            write,
+            make_room,
         })
     }
 
@@ -90,8 +189,7 @@ impl<P: Projection> Table<P> {
         if missing.is_empty() {
             return Ok(());
         }
-        let (tenants, ids): (Vec<Uuid>, Vec<&str>) =
-            missing.iter().map(|key| (key.tenant, key.id.as_str())).unzip();
+        let (tenants, ids) = columns(&missing);
         let rows: Vec<(Uuid, String, Json<P::Row>)> =
             sqlx::query_as(&self.load).bind(&tenants).bind(&ids).fetch_all(connection).await?;
         for (tenant, id, Json(row)) in rows {
@@ -106,28 +204,27 @@ impl<P: Projection> Table<P> {
         connection: &mut PgConnection,
         changes: &Changes<P::Row>,
     ) -> Result<(), sqlx::Error> {
-        if !changes.ended.is_empty() {
-            let (keys, positions): (Vec<&Key>, Vec<i64>) =
-                changes.ended.iter().map(|(key, position)| (key, *position as i64)).unzip();
-            let (tenants, ids): (Vec<Uuid>, Vec<&str>) =
-                keys.iter().map(|key| (key.tenant, key.id.as_str())).unzip();
-            sqlx::query(&self.end)
-                .bind(&tenants)
-                .bind(&ids)
-                .bind(&positions)
-                .execute(&mut *connection)
-                .await?;
+        match P::KIND {
+            Kind::Current if !changes.newest.is_empty() => {
+                let (tenants, ids) = columns(changes.newest.keys());
+                sqlx::query(&self.make_room).bind(&tenants).bind(&ids).execute(&mut *connection).await?;
+            }
+            Kind::Versioned if !changes.ended.is_empty() => {
+                let (tenants, ids) = columns(changes.ended.iter().map(|(key, _)| key));
+                let positions: Vec<i64> =
+                    changes.ended.iter().map(|(_, position)| *position as i64).collect();
+                let ending = sqlx::query(&self.make_room).bind(&tenants).bind(&ids).bind(&positions);
+                ending.execute(&mut *connection).await?;
+            }
+            _ => {}
         }
-        if !changes.rows.is_empty() {
-            sqlx::query(&self.write).bind(Json(&changes.rows)).execute(connection).await?;
-        }
-        Ok(())
+        self.shape.add(connection, &changes.rows()).await
     }
 
     /// Holds the newest rows, once the transaction that wrote them has been committed.
     pub fn keep(&mut self, changes: Changes<P::Row>) {
-        for (key, row) in changes.newest {
-            self.known.put(key, row);
+        for (key, stored) in changes.newest {
+            self.known.put(key, stored.row);
         }
     }
 
@@ -136,3 +233,11 @@ impl<P: Projection> Table<P> {
         self.known.clear();
     }
 }
+
+/// Keys as two columns.
+fn columns<'k>(keys: impl IntoIterator<Item = &'k Key>) -> (Vec<Uuid>, Vec<&'k str>) {
+    keys.into_iter().map(|key| (key.tenant, key.id.as_str())).unzip()
+}
+
+#[cfg(test)]
+mod tests;

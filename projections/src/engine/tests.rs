@@ -22,45 +22,39 @@ use crate::testing::{Log, cluster_id, history};
 
 /// What the SQL does, on a vector.
 struct Shelf<P: Projection> {
-    rows: Vec<(Key, Stored<P::Row>)>,
-    newest: HashMap<Key, P::Row>,
+    done: Vec<Stored<P::Row>>,
+    open: HashMap<Key, Stored<P::Row>>,
 }
 
 impl<P: Projection> Shelf<P> {
-    fn write(&mut self, changes: Changes<P::Row>, key: impl Fn(&P::Row) -> Key) {
-        for (ended, position) in &changes.ended {
-            let open = self.rows.iter_mut().find(|(key, row)| key == ended && row.valid_to.is_none());
-            open.expect("only what is there can end").1.valid_to = Some(*position);
+    fn write(&mut self, changes: Changes<P::Row>) {
+        for (key, position) in changes.ended {
+            let mut version = self.open.remove(&key).expect("only what is there can end");
+            version.valid_to = Some(position);
+            self.done.push(version);
         }
-        for row in changes.rows {
-            let key = key(&row.row);
-            if P::KIND == Kind::Current {
-                self.rows.retain(|(known, _)| *known != key);
-            }
-            self.rows.push((key, row));
+        self.done.extend(changes.done);
+        for (key, row) in changes.newest {
+            let replaced = self.open.insert(key, row);
+            assert!(replaced.is_none() || P::KIND == Kind::Current, "two versions of one row at once");
         }
-        self.newest.extend(changes.newest);
     }
 }
 
 /// Folds a log in batches of the given sizes.
-fn in_batches<P: Projection>(
-    log: &Log,
-    sizes: &[usize],
-    key: impl Fn(&P::Row) -> Key,
-) -> Vec<Stored<P::Row>> {
-    let mut shelf = Shelf::<P> { rows: vec![], newest: HashMap::new() };
+fn in_batches<P: Projection>(log: &Log, sizes: &[usize]) -> Vec<Stored<P::Row>> {
+    let mut shelf = Shelf::<P> { done: vec![], open: HashMap::new() };
     let events = log.decoded();
     let mut rest = events.as_slice();
     let mut sizes = sizes.iter().copied().cycle();
     while !rest.is_empty() {
         let (batch, later) = rest.split_at(sizes.next().unwrap_or(1).min(rest.len()));
-        let (changes, poison) = fold::<P>(batch, |key| shelf.newest.get(key).cloned());
+        let (changes, poison) = fold::<P>(batch, |key| shelf.open.get(key).map(|stored| stored.row.clone()));
         assert_eq!(poison, None);
-        shelf.write(changes, &key);
+        shelf.write(changes);
         rest = later;
     }
-    shelf.rows.into_iter().map(|(_, row)| row).collect()
+    shelf.done.into_iter().chain(shelf.open.into_values()).collect()
 }
 
 fn by_position<R>(mut rows: Vec<Stored<R>>, position: impl Fn(&Stored<R>) -> u64) -> Vec<Stored<R>> {
@@ -77,11 +71,11 @@ proptest! {
     ) {
         let log = history(&numbers);
         let events = log.decoded();
-        let rows = in_batches::<Clusters>(&log, &sizes, |row| Key { tenant: row.tenant, id: row.id.clone() });
+        let rows = in_batches::<Clusters>(&log, &sizes);
         prop_assert_eq!(by_position(rows, |row| row.valid_from.unwrap()), refold::<Clusters>(&events).unwrap());
-        let rows = in_batches::<Users>(&log, &sizes, |row| Key { tenant: row.tenant, id: row.id.clone() });
+        let rows = in_batches::<Users>(&log, &sizes);
         prop_assert_eq!(by_position(rows, |row| row.row.position), refold::<Users>(&events).unwrap());
-        let rows = in_batches::<AuditLogs>(&log, &sizes, |row| Key { tenant: row.tenant, id: row.target_id.clone() });
+        let rows = in_batches::<AuditLogs>(&log, &sizes);
         prop_assert_eq!(rows, refold::<AuditLogs>(&events).unwrap());
     }
 
@@ -120,7 +114,7 @@ fn what_stands_before_a_poison_event_counts() {
     let (changes, poison) = fold::<Clusters>(&log.decoded(), |_| None);
 
     assert_eq!(poison.unwrap().position, good as u64 + 1);
-    assert_eq!(changes.rows.len(), good);
+    assert_eq!(changes.rows().len(), good);
 }
 
 #[test]

@@ -51,9 +51,13 @@ async fn a_cluster_comes_changes_and_goes() {
     assert_eq!(admin.get("clusters").await.unwrap().expect(200).body, json!([]));
 
     let history = admin.get(&format!("{path}/history")).await.unwrap().expect(200).body;
-    let events: Vec<_> = history.as_array().unwrap().iter().rev().map(|entry| text(&entry["event_type"])).collect();
+    let events: Vec<_> =
+        history.as_array().unwrap().iter().rev().map(|entry| text(&entry["event_type"])).collect();
     let wanted = [
-        "cluster.import_requested.v1", "cluster.import_failed.v1", "cluster.changed.v1", "cluster.decommission_requested.v1",
+        "cluster.import_requested.v1",
+        "cluster.import_failed.v1",
+        "cluster.changed.v1",
+        "cluster.decommission_requested.v1",
         "cluster.decommissioned.v1",
     ];
     assert_eq!(events, wanted);
@@ -68,7 +72,10 @@ async fn a_repeat_under_the_same_key_does_nothing_twice() {
     let running = Running::start().await;
     let admin = running.admin().await;
     let send = |method: Method, path: &'static str, body: String, key: &'static str| {
-        let request = admin.request(method, path).header("content-type", "application/json").header("Idempotency-Key", key);
+        let request = admin
+            .request(method, path)
+            .header("content-type", "application/json")
+            .header("Idempotency-Key", key);
         admin.send(request.body(body))
     };
     let body = cluster("once").to_string();
@@ -84,10 +91,15 @@ async fn a_repeat_under_the_same_key_does_nothing_twice() {
     let pretty = serde_json::to_string_pretty(&cluster("once")).unwrap();
     let again = send(Method::POST, "clusters", pretty, "first").await.unwrap().expect(202);
     assert_eq!((again.header("idempotent-replayed"), again.position()), ("true", all[0].position()));
-    problem(&send(Method::POST, "clusters", cluster("twice").to_string(), "first").await.unwrap(), 422, "idempotency-key-reused");
+    problem(
+        &send(Method::POST, "clusters", cluster("twice").to_string(), "first").await.unwrap(),
+        422,
+        "idempotency-key-reused",
+    );
     problem(&send(Method::POST, "clusters", body, "second").await.unwrap(), 409, "name-taken");
 
-    let user = json!({ "email": "once@example.org", "display_name": "Once", "roles": ["viewer"] }).to_string();
+    let user =
+        json!({ "email": "once@example.org", "display_name": "Once", "roles": ["viewer"] }).to_string();
     let made = send(Method::POST, "users", user.clone(), "user").await.unwrap().expect(201);
     let repeated = send(Method::POST, "users", user, "user").await.unwrap().expect(201);
     assert_eq!(made.body["id"], repeated.body["id"]);
@@ -124,7 +136,9 @@ async fn a_plan_is_the_events_and_leaves_nothing_behind() {
         assert!(events[0]["payload"].is_object() && events[0]["stream"].is_string());
         assert!(!plan.text.contains(super::TOKEN) && !plan.text.contains("plan@example.org"));
     }
-    let nothing = admin.send(admin.request(Method::PUT, &format!("clusters/{id}?dry_run=true")).json(&json!({ "name": "real" })));
+    let nothing = admin.send(
+        admin.request(Method::PUT, &format!("clusters/{id}?dry_run=true")).json(&json!({ "name": "real" })),
+    );
     assert_eq!(nothing.await.unwrap().expect(200).body["events"], json!([]));
     let refused = admin.send(admin.request(Method::POST, "clusters?dry_run=true").json(&cluster("real")));
     problem(&refused.await.unwrap(), 409, "name-taken");
@@ -144,11 +158,18 @@ async fn only_who_has_seen_the_newest_revision_may_change_it() {
     let path = format!("clusters/{id}");
     let tag = admin.get(&path).await.unwrap().header("etag").to_owned();
     let change = |tag: &str, region: &str| {
-        let request = admin.request(Method::PUT, &path).header("If-Match", tag).json(&json!({ "region": region }));
+        let request =
+            admin.request(Method::PUT, &path).header("If-Match", tag).json(&json!({ "region": region }));
         admin.send(request)
     };
     // Of sixteen who saw the same revision, one wins.
-    let all = join_all((0..16).map(|n| { let region = format!("r{n}"); let change = &change; let tag = &tag; async move { change(tag, &region).await.unwrap() } })).await;
+    let all = join_all((0..16).map(|n| {
+        let region = format!("r{n}");
+        let change = &change;
+        let tag = &tag;
+        async move { change(tag, &region).await.unwrap() }
+    }))
+    .await;
     let won: Vec<_> = all.iter().filter(|answer| answer.status == 200).collect();
     assert_eq!(won.len(), 1);
     for lost in all.iter().filter(|answer| answer.status != 200) {
@@ -179,18 +200,32 @@ async fn what_cannot_be_is_refused_by_name() {
         (with("labels", json!({ "bad key!": "x" })), "invalid-body", "/labels"),
         (with("k8s_version", json!("latest")), "invalid-body", "/k8s_version"),
         (with("credentials", json!({})), "invalid-body", "/credentials/kubeconfig"),
-        (with("credentials", json!({ "kubeconfig": "{}", "access_key": "a" })), "invalid-body", "/credentials"),
-        (with("credentials", json!({ "kubeconfig": "- not a kubeconfig" })), "invalid-body", "/credentials/kubeconfig"),
-        (with("credentials", json!({ "kubeconfig": super::kubeconfig(), "context": "none" })), "invalid-body", "/credentials/kubeconfig"),
-        (with("credentials", json!({ "access_key": "AK", "secret_key": "SK" })), "provisioning-unavailable", "/credentials"),
+        (
+            with("credentials", json!({ "kubeconfig": "{}", "access_key": "a" })),
+            "invalid-body",
+            "/credentials",
+        ),
+        (
+            with("credentials", json!({ "kubeconfig": "- not a kubeconfig" })),
+            "invalid-body",
+            "/credentials/kubeconfig",
+        ),
+        (
+            with("credentials", json!({ "kubeconfig": super::kubeconfig(), "context": "none" })),
+            "invalid-body",
+            "/credentials/kubeconfig",
+        ),
+        (
+            with("credentials", json!({ "access_key": "AK", "secret_key": "SK" })),
+            "provisioning-unavailable",
+            "/credentials",
+        ),
     ] {
         let answer = admin.post("clusters", &body).await.unwrap();
         problem(&answer, 422, code);
         assert_eq!(answer.body["errors"][0]["pointer"], pointer, "{}", answer.text);
     }
-    let user = |email: &str, name: &str, roles: Value, password: &str| {
-        json!({ "email": email, "display_name": name, "roles": roles, "password": password })
-    };
+    let user = |email: &str, name: &str, roles: Value, password: &str| json!({ "email": email, "display_name": name, "roles": roles, "password": password });
     let good = "long-enough-for-this";
     for (body, code, pointer) in [
         (user("nobody", "N", json!(["viewer"]), good), "invalid-body", "/email"),

@@ -12,12 +12,16 @@ async fn every_answer_carries_what_browsers_traces_and_limits_need() {
     let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
     let parent = format!("00-{trace}-00f067aa0ba902b7-01");
     for path in ["me", "clusters", "nothing", "/healthz"] {
-        let answer = admin.send(admin.request(Method::GET, path).header("traceparent", &parent)).await.unwrap();
+        let answer =
+            admin.send(admin.request(Method::GET, path).header("traceparent", &parent)).await.unwrap();
         assert_eq!(answer.header("x-content-type-options"), "nosniff");
         assert!(answer.header("content-security-policy").contains("frame-ancestors 'none'"));
         assert_eq!(answer.header("referrer-policy"), "no-referrer");
         assert_eq!(answer.header("cache-control"), "no-store");
-        assert!(answer.header("traceparent").contains(trace) && !answer.header("traceparent").contains("00f067aa0ba902b7"));
+        assert!(
+            answer.header("traceparent").contains(trace)
+                && !answer.header("traceparent").contains("00f067aa0ba902b7")
+        );
         assert_eq!(answer.header("x-request-id").len(), 16);
         assert!(answer.header("strict-transport-security").is_empty(), "this hub does not speak TLS itself");
     }
@@ -27,7 +31,10 @@ async fn every_answer_carries_what_browsers_traces_and_limits_need() {
     let left = |answer: &hub_kit::Answer| answer.header("ratelimit-remaining").parse::<u32>().unwrap();
     assert!(left(&other) < 1000 && left(&other) <= left(&one) + 1);
 
-    let text = admin.send(admin.request(Method::GET, "/openapi.json").header("accept-encoding", "gzip")).await.unwrap();
+    let text = admin
+        .send(admin.request(Method::GET, "/openapi.json").header("accept-encoding", "gzip"))
+        .await
+        .unwrap();
     assert_eq!(text.header("content-encoding"), "gzip");
     let plain = admin.get("/openapi.json").await.unwrap();
     assert_eq!(plain.text, include_str!("../../../gateways/http/openapi.json"));
@@ -41,7 +48,10 @@ async fn the_system_routes_tell_how_it_is() {
     let anonymous = running.hub.anonymous();
     assert_eq!(anonymous.get("/healthz").await.unwrap().expect(200).body["status"], "ok");
     let ready = anonymous.get("/readyz").await.unwrap().expect(200).body;
-    assert!(ready["checks"].as_array().is_some_and(|checks| checks.iter().all(|check| check["ready"] == true)), "{ready}");
+    assert!(
+        ready["checks"].as_array().is_some_and(|checks| checks.iter().all(|check| check["ready"] == true)),
+        "{ready}"
+    );
     let metrics = anonymous.get("/metrics").await.unwrap().expect(200);
     assert!(metrics.header("content-type").starts_with("text/plain"));
     for line in [
@@ -79,7 +89,11 @@ async fn who_asks_too_often_is_told_when_to_come_back() {
     let wrong = |email: &str| json!({ "email": email, "password": "wrong" });
     let anonymous = running.hub.anonymous();
     for _ in 0..2 {
-        problem(&anonymous.post("auth/login", &wrong("a@example.org")).await.unwrap(), 401, "sign-in-refused");
+        problem(
+            &anonymous.post("auth/login", &wrong("a@example.org")).await.unwrap(),
+            401,
+            "sign-in-refused",
+        );
     }
     problem(&anonymous.post("auth/login", &wrong("a@example.org")).await.unwrap(), 429, "rate-limited");
     let mut codes = vec![];
@@ -122,7 +136,10 @@ async fn what_was_accepted_is_finished_before_the_hub_stops() {
 async fn two_hubs_on_one_database_are_one_hub() {
     let running = Running::start().await;
     let admin = running.admin().await;
-    let env = vec![("CLUSTERMASTER_KEY_FILE".to_owned(), running.hub.data_dir().join("keys/kek").display().to_string())];
+    let env = vec![(
+        "CLUSTERMASTER_KEY_FILE".to_owned(),
+        running.hub.data_dir().join("keys/kek").display().to_string(),
+    )];
     let options = hub_kit::HubOptions { database_url: Some(running.database.url().to_owned()), env };
     let second = hub_kit::Hub::start(options).await.unwrap();
     // The token of one opens the other, and what one wrote the other reads at the same position.

@@ -102,7 +102,10 @@ async fn who_may_not_read_the_audit_log_sees_clusters_only() {
     let mut stream = Stream::open(&viewer, "events?after=0", None).await;
     admin.post("clusters", &cluster("seen")).await.unwrap().expect(202);
     let sent = stream.next().await.unwrap();
-    assert_eq!((sent.event.as_str(), text(&sent.data["target_type"])), ("cluster.import_requested.v1", "cluster".into()));
+    assert_eq!(
+        (sent.event.as_str(), text(&sent.data["target_type"])),
+        ("cluster.import_requested.v1", "cluster".into())
+    );
 }
 
 #[tokio::test]

@@ -73,18 +73,29 @@ async fn the_past_can_be_asked() {
     let time = text(&then.body["updated_at"]);
     for moment in [at.to_string(), (now - 1).to_string(), time] {
         let past = admin.get(&format!("clusters/{id}?as_of={moment}")).await.unwrap().expect(200);
-        assert_eq!((&past.body["name"], past.header("etag")), (&json!("then"), then.header("etag")), "{moment}");
+        assert_eq!(
+            (&past.body["name"], past.header("etag")),
+            (&json!("then"), then.header("etag")),
+            "{moment}"
+        );
         let listed = admin.get(&format!("clusters?as_of={moment}")).await.unwrap().expect(200);
         assert_eq!(listed.body[0]["name"], "then", "{moment}");
         let fleet = admin.get(&format!("fleet?as_of={moment}")).await.unwrap().expect(200);
         assert_eq!(fleet.body["clusters"]["total"], 1, "{moment}");
     }
     let before = start.position();
-    super::problem(&admin.get(&format!("clusters/{id}?as_of={before}")).await.unwrap(), 404, "cluster-not-found");
+    super::problem(
+        &admin.get(&format!("clusters/{id}?as_of={before}")).await.unwrap(),
+        404,
+        "cluster-not-found",
+    );
     let fleet = admin.get(&format!("fleet?as_of={before}")).await.unwrap().expect(200);
     assert_eq!(fleet.body["clusters"]["total"], 0);
     let fleet = admin.get(&format!("fleet?min_position={now}")).await.unwrap().expect(200);
-    assert_eq!((&fleet.body["clusters"]["by_status"]["import_failed"], &fleet.body["attention_total"]), (&json!(1), &json!(1)));
+    assert_eq!(
+        (&fleet.body["clusters"]["by_status"]["import_failed"], &fleet.body["attention_total"]),
+        (&json!(1), &json!(1))
+    );
     assert_eq!(fleet.body["recent"][0]["event_type"], "cluster.changed.v1");
 }
 
@@ -93,7 +104,8 @@ async fn the_audit_log_tells_who_did_what() {
     let running = Running::start().await;
     let admin = running.admin().await;
     let id = imported(&admin, "told").await;
-    let end = admin.put(&format!("clusters/{id}"), &json!({ "region": "x" })).await.unwrap().expect(200).position();
+    let end =
+        admin.put(&format!("clusters/{id}"), &json!({ "region": "x" })).await.unwrap().expect(200).position();
     let me = text(&admin.session["user"]["id"]);
     let only = |query: &str| {
         let (admin, path) = (admin.clone(), format!("audit-logs?min_position={end}&{query}"));
@@ -116,7 +128,8 @@ async fn the_audit_log_tells_who_did_what() {
     let (mut path, mut sequences) = ("audit-logs?limit=7&sort=recorded_at".to_owned(), vec![]);
     loop {
         let page = admin.get(&path).await.unwrap().expect(200);
-        sequences.extend(page.body.as_array().unwrap().iter().map(|entry| entry["sequence"].as_u64().unwrap()));
+        sequences
+            .extend(page.body.as_array().unwrap().iter().map(|entry| entry["sequence"].as_u64().unwrap()));
         let Some((_, rest)) = page.header("link").split_once('<') else { break };
         path = rest.split_once('>').unwrap().0.to_owned();
     }

@@ -29,7 +29,10 @@ async fn signing_in_tells_nobody_why_not() {
     assert!(answers.windows(2).all(|pair| pair[0] == pair[1]), "{answers:?}");
     let login = json!({ "email": " ADMIN@ClusterMaster.local ", "password": password, "tenant": "default" });
     let session = anonymous.post("auth/login", &login).await.unwrap().expect(200);
-    assert_eq!((&session.body["token_type"], session.header("cache-control")), (&json!("Bearer"), "no-store"));
+    assert_eq!(
+        (&session.body["token_type"], session.header("cache-control")),
+        (&json!("Bearer"), "no-store")
+    );
     assert_eq!(session.body["user"]["roles"], json!(["admin"]));
     assert!(session.body["expires_in"].as_i64().is_some_and(|seconds| (890..=900).contains(&seconds)));
 }
@@ -38,7 +41,8 @@ async fn signing_in_tells_nobody_why_not() {
 async fn a_refresh_token_serves_once() {
     let running = Running::start().await;
     let admin = running.admin().await;
-    let refresh = |token: Value| admin.post("auth/refresh", Box::leak(Box::new(json!({ "refresh_token": token }))));
+    let refresh =
+        |token: Value| admin.post("auth/refresh", Box::leak(Box::new(json!({ "refresh_token": token }))));
     let first = admin.session["refresh_token"].clone();
     let second = refresh(first.clone()).await.unwrap().expect(200).body;
     assert_ne!(second["refresh_token"], first);
@@ -90,7 +94,13 @@ async fn each_role_may_do_what_the_table_says() {
         (Method::GET, "users".into(), None, false, false),
         (Method::GET, format!("users/{viewer_id}"), None, false, false),
         (Method::POST, "users?dry_run=true".into(), Some(user), false, false),
-        (Method::PUT, format!("users/{viewer_id}?dry_run=true"), Some(json!({ "roles": ["admin"] })), false, false),
+        (
+            Method::PUT,
+            format!("users/{viewer_id}?dry_run=true"),
+            Some(json!({ "roles": ["admin"] })),
+            false,
+            false,
+        ),
         (Method::DELETE, format!("users/{viewer_id}?dry_run=true"), None, false, false),
         (Method::POST, "clusters?dry_run=true".into(), Some(cluster("mine")), false, true),
         (Method::PUT, format!("{path}?dry_run=true"), Some(json!({ "region": "x" })), false, true),
@@ -116,7 +126,8 @@ async fn each_role_may_do_what_the_table_says() {
 async fn a_right_that_is_taken_away_is_gone_at_once() {
     let running = Running::start().await;
     let admin = running.admin().await;
-    let sign_in = |email: &'static str, password: &'static str| Client::sign_in(running.hub.base(), email, password);
+    let sign_in =
+        |email: &'static str, password: &'static str| Client::sign_in(running.hub.base(), email, password);
 
     let (id, client) = running.user(&admin, "changed@example.org", "operator").await;
     let path = format!("users/{id}");
@@ -169,7 +180,10 @@ async fn users_are_shown_to_those_who_may_see_them() {
     Client::sign_in(running.hub.base(), "sam@example.org", &password).await.unwrap();
     let position = made.position();
     let shown = admin.get(&format!("users/{id}?min_position={position}")).await.unwrap().expect(200);
-    assert_eq!((&shown.body["email"], &shown.body["display_name"]), (&json!("sam@example.org"), &json!("Sam")));
+    assert_eq!(
+        (&shown.body["email"], &shown.body["display_name"]),
+        (&json!("sam@example.org"), &json!("Sam"))
+    );
     assert_eq!(shown.body["roles"], json!(["operator", "viewer"]));
     let listed = admin.get("users?role=operator&sort=-created_at").await.unwrap().expect(200);
     assert_eq!((listed.header("total-count"), &listed.body[0]["id"]), ("1", &json!(id)));

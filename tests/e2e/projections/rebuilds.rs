@@ -133,6 +133,23 @@ async fn an_event_that_cannot_be_read_leaves_the_live_table_as_it_was() {
 }
 
 #[tokio::test]
+async fn a_row_that_the_database_refuses_is_traced_to_its_event() {
+    for ended in [false, true] {
+        let world = World::fresh().await;
+        let stream = cluster(1).to_string();
+        world.import(tenant(1), 1, spec("one")).await;
+        let nul = r#"{"failure":{"code":"c","message":"\u0000"}}"#;
+        let bad = world.raw(tenant(1), &stream, "cluster.import_failed.v1", nul).await;
+        if ended {
+            world.raw(tenant(1), &stream, "cluster.decommission_requested.v1", "{}").await;
+        }
+        let refused = rebuild(&world.pools.projector, Arc::clone(&world.feed), &["clusters"], &|_| ()).await;
+        let Err(RebuildError::Poison { poison, .. }) = refused else { panic!("{refused:?}") };
+        assert_eq!(poison.position, bad, "{poison}");
+    }
+}
+
+#[tokio::test]
 async fn a_table_of_older_code_is_built_anew_at_the_start() {
     let world = World::fresh().await;
     let process = world.process();

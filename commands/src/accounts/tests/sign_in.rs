@@ -10,7 +10,7 @@ use crate::access::Permission;
 use crate::ports::AppendError;
 use crate::testing::unavailable;
 
-fn is_refused(&result: &Result<SignedIn, SignInError>) {
+fn is_refused(result: &Result<SignedIn, SignInError>) {
     assert!(matches!(result, Err(SignInError::Refused)), "{result:?}");
 }
 

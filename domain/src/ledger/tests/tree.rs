@@ -165,11 +165,12 @@ fn every_consistency_proof_up_to_64_holds_and_every_other_one_does_not() {
             for bad in spoilt(&proof) {
                 assert!(verify(old, new, &bad).is_err(), "{old} to {new}: {bad:?}");
             }
-            let with = |old_root, new_root| verify_consistency(old, old_root, new, new_root, &proof);
-            assert!(with(&flipped(&old_root), &new_root).is_err());
-            assert!(with(&old_root, &flipped(&new_root)).is_err());
+            let with =
+                |old_root: Hash, new_root: Hash| verify_consistency(old, &old_root, new, &new_root, &proof);
+            assert!(with(flipped(&old_root), new_root).is_err());
+            assert!(with(old_root, flipped(&new_root)).is_err());
             if old < new {
-                assert!(with(&new_root, &old_root).is_err());
+                assert!(with(new_root, old_root).is_err());
                 for other in (1..=new).filter(|other| *other != old) {
                     assert!(verify(other, new, &proof).is_err(), "{other} instead of {old} to {new}");
                 }

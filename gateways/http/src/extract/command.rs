@@ -48,10 +48,15 @@ pub struct DryRun {
 #[allow(dead_code, reason = "read by hand, so that a broken header is named; declared for the document")]
 pub struct CommandHeaders {
     /// The caller's own name for this command: a repeat answers with what the first one did.
-    #[param(rename = "Idempotency-Key", nullable = false, pattern = "^[!-~]{1,255}$")]
+    #[param(
+        rename = "Idempotency-Key",
+        nullable = false,
+        example = "import-prod-1",
+        pattern = "^[!-~]{1,255}$"
+    )]
     idempotency_key: Option<String>,
     /// The `ETag` that the resource must still have, or `*`.
-    #[param(rename = "If-Match", nullable = false, pattern = r#"^(\*|"[0-9]{1,19}")$"#)]
+    #[param(rename = "If-Match", nullable = false, example = "*", pattern = r#"^(\*|"[0-9]{1,19}")$"#)]
     if_match: Option<String>,
 }
 

@@ -5,7 +5,7 @@ use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt as _;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_path_to_error::{Path, Segment};
 
 use crate::problem::{Entry, FieldError, Problem};
@@ -66,13 +66,13 @@ pub async fn collect(body: Body, limit: usize) -> Result<Bytes, Problem> {
 /// Reads JSON strictly. The problem names the member and the rule, and never repeats a value: it may be a secret.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     shallow(bytes)?;
+    // Well-formedness first: a member that is not known here shall not hide that the rest is no JSON.
+    serde_json::from_slice::<IgnoredAny>(bytes).map_err(|cause| malformed(&cause))?;
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+    serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let (path, cause) = (error.path().clone(), error.into_inner());
         if cause.is_data() { member(&path, &cause.to_string()) } else { malformed(&cause) }
-    })?;
-    reader.end().map_err(|cause| malformed(&cause))?;
-    Ok(value)
+    })
 }
 
 /// Refuses a document before anything is built from it when it is nested too deeply.

@@ -66,9 +66,9 @@ struct Filters {
 
 impl Filters {
     fn query(self) -> Result<ClusterQuery, Problem> {
-        for (parameter, text) in [("name", &self.name), ("q", &self.q)] {
-            if text.as_ref().is_some_and(|text| text.len() > 256) {
-                return Err(Problem::parameter(parameter, "must be at most 256 characters"));
+        for (parameter, text, most) in [("name", &self.name, 63), ("q", &self.q, 256)] {
+            if text.as_ref().is_some_and(|text| text.chars().count() > most) {
+                return Err(Problem::parameter(parameter, format!("must be at most {most} characters")));
             }
         }
         let values = |values: Option<OneOf>| values.unwrap_or_default().0;
@@ -115,9 +115,12 @@ async fn import(
 ) -> Answer {
     // Who may not import learns nothing of what is wrong with their body beyond its shape.
     signed.may(Permission::ManageClusters)?;
-    let (caller, work, new) = (signed.caller().clone(), app.clone(), body.command()?);
-    let (id, outcome) =
-        app.run(async move { work.clusters().import(&caller, new, &options).await }).await??;
+    let new = body.command()?;
+    let (id, outcome) = app
+        .command(signed.caller(), options, |app, caller, options| async move {
+            app.clusters().import(&caller, new, &options).await
+        })
+        .await?;
     let location = format!("/api/v1/clusters/{id}");
     done(StatusCode::ACCEPTED, &outcome, Some(&location), &ClusterSummary::new(id, &outcome))
 }
@@ -152,9 +155,12 @@ async fn change(
     Command { body, options }: Command<ChangeCluster, BODY_LIMIT>,
 ) -> Answer {
     signed.may(Permission::ManageClusters)?;
-    let (caller, work, changes) = (signed.caller().clone(), app.clone(), body.command()?);
-    let outcome =
-        app.run(async move { work.clusters().change(&caller, id, changes, &options).await }).await??;
+    let changes = body.command()?;
+    let outcome = app
+        .command(signed.caller(), options, |app, caller, options| async move {
+            app.clusters().change(&caller, id, changes, &options).await
+        })
+        .await?;
     done(StatusCode::OK, &outcome, None, &ClusterSummary::new(id, &outcome))
 }
 
@@ -169,8 +175,11 @@ async fn decommission(
     Id(id): Id<ClusterId>,
     Bare { options }: Bare,
 ) -> Answer {
-    let (caller, work) = (signed.caller().clone(), app.clone());
-    let outcome = app.run(async move { work.clusters().decommission(&caller, id, &options).await }).await??;
+    let outcome = app
+        .command(signed.caller(), options, |app, caller, options| async move {
+            app.clusters().decommission(&caller, id, &options).await
+        })
+        .await?;
     done(StatusCode::ACCEPTED, &outcome, None, &ClusterSummary::new(id, &outcome))
 }
 

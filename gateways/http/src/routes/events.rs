@@ -52,7 +52,7 @@ struct AfterParams {
 #[allow(dead_code, reason = "read by hand, so that a broken header is named; declared for the document")]
 struct LastEventId {
     /// The id of the last event that was seen; counts before `after`.
-    #[param(rename = "Last-Event-ID", nullable = false, pattern = "^[0-9]{1,19}$")]
+    #[param(rename = "Last-Event-ID", nullable = false, example = "42", pattern = "^[0-9]{1,19}$")]
     last_event_id: Option<String>,
 }
 

@@ -78,9 +78,11 @@ async fn register(
     signed: Signed,
     Command { body, options }: Command<NewUser>,
 ) -> Answer {
-    let (caller, work) = (signed.caller().clone(), app.clone());
-    let registered =
-        app.run(async move { work.accounts().register(&caller, body.into(), &options).await }).await??;
+    let registered = app
+        .command(signed.caller(), options, |app, caller, options| async move {
+            app.accounts().register(&caller, body.into(), &options).await
+        })
+        .await?;
     let mut user = UserSummary::new(registered.id, &registered.outcome);
     user.one_time_password = registered.one_time_password.map(|password| password.expose_secret().to_owned());
     done(StatusCode::CREATED, &registered.outcome, Some(&format!("/api/v1/users/{}", registered.id)), &user)
@@ -114,9 +116,11 @@ async fn change(
     Id(id): Id<UserId>,
     Command { body, options }: Command<ChangeUser>,
 ) -> Answer {
-    let (caller, work) = (signed.caller().clone(), app.clone());
-    let outcome =
-        app.run(async move { work.accounts().change(&caller, id, body.into(), &options).await }).await??;
+    let outcome = app
+        .command(signed.caller(), options, |app, caller, options| async move {
+            app.accounts().change(&caller, id, body.into(), &options).await
+        })
+        .await?;
     app.sessions().forget_all();
     done(StatusCode::OK, &outcome, None, &UserSummary::new(id, &outcome))
 }
@@ -132,8 +136,11 @@ async fn delete(
     Id(id): Id<UserId>,
     Bare { options }: Bare,
 ) -> Answer {
-    let (caller, work) = (signed.caller().clone(), app.clone());
-    let outcome = app.run(async move { work.accounts().delete(&caller, id, &options).await }).await??;
+    let outcome = app
+        .command(signed.caller(), options, |app, caller, options| async move {
+            app.accounts().delete(&caller, id, &options).await
+        })
+        .await?;
     app.sessions().forget_all();
     done(StatusCode::OK, &outcome, None, &UserSummary::new(id, &outcome))
 }

@@ -17,12 +17,22 @@ fn apart(text: &str, step: usize) -> Result<(Vec<Value>, Option<String>), NotALi
 
 /// A JSON value of any shape, with keys and strings that would confuse a reader that only looks for brackets.
 fn any_json() -> impl Strategy<Value = Value> {
-    let word = prop_oneof![Just("items".to_owned()), Just("\"items\":[".to_owned()), Just("a\\\"]}".to_owned()), ".{0,8}"];
-    let leaf = prop_oneof![Just(Value::Null), any::<i32>().prop_map(Value::from), word.clone().prop_map(Value::from)];
+    let word = prop_oneof![
+        Just("items".to_owned()),
+        Just("\"items\":[".to_owned()),
+        Just("a\\\"]}".to_owned()),
+        ".{0,8}"
+    ];
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<i32>().prop_map(Value::from),
+        word.clone().prop_map(Value::from)
+    ];
     leaf.prop_recursive(4, 24, 5, move |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
-            prop::collection::vec((word.clone(), inner), 0..5).prop_map(|members| Value::Object(members.into_iter().collect())),
+            prop::collection::vec((word.clone(), inner), 0..5)
+                .prop_map(|members| Value::Object(members.into_iter().collect())),
         ]
     })
 }
@@ -58,8 +68,17 @@ fn lists_without_items_are_lists() {
 #[test]
 fn what_is_no_list_is_told() {
     for text in [
-        "", "null", "<html></html>", "{}", "[]", "]", r#"{"kind":"Pod"}"#, r#"{"kind":"PodList","items":[{}"#,
-        r#"{"kind":"PodList","items":[{}]"#, r#"{"kind":"PodList","items":[1]}"#, r#"{"kind":"PodList","items":["a"]}"#,
+        "",
+        "null",
+        "<html></html>",
+        "{}",
+        "[]",
+        "]",
+        r#"{"kind":"Pod"}"#,
+        r#"{"kind":"PodList","items":[{}"#,
+        r#"{"kind":"PodList","items":[{}]"#,
+        r#"{"kind":"PodList","items":[1]}"#,
+        r#"{"kind":"PodList","items":["a"]}"#,
         r#"{"kind":"PodList","items":[{]}]}"#,
     ] {
         assert_eq!(apart(text, 7), Err(NotAList), "{text}");

@@ -24,7 +24,7 @@ use crate::pools::options;
 /// The database and the role that the built-in server is set up with.
 const NAME: &str = "clustermaster";
 /// How long a server may take to come up or to stop.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What the built-in server is told.
 #[derive(Clone, Debug)]
@@ -39,7 +39,9 @@ pub struct BuiltinConfig {
 #[derive(Debug, thiserror::Error)]
 pub enum BuiltinError {
     /// `postgres` and `initdb` of version 15 or newer were not found.
-    #[error("no PostgreSQL 15 or newer was found on this machine ({looked}); install it with `{INSTALL}`, or give --database-url")]
+    #[error(
+        "no PostgreSQL 15 or newer was found on this machine ({looked}); install it with `{INSTALL}`, or give --database-url"
+    )]
     NoBinaries {
         /// Where it was looked for.
         looked: String,
@@ -48,7 +50,9 @@ pub enum BuiltinError {
     #[error("another hub already serves the data folder {0}; hubs that share a database use --database-url")]
     Locked(PathBuf),
     /// The hub is root, PostgreSQL refuses root, and there is nobody to run it as.
-    #[error("PostgreSQL does not run as root, and there is no user `{0}` to run it as; set CLUSTERMASTER_POSTGRES_USER")]
+    #[error(
+        "PostgreSQL does not run as root, and there is no user `{0}` to run it as; set CLUSTERMASTER_POSTGRES_USER"
+    )]
     NoUser(String),
     /// A file or folder could not be made or read.
     #[error("{what}: {source}")]
@@ -124,7 +128,8 @@ impl Builtin {
 
     /// The same as options.
     pub fn options(&self) -> Result<PgConnectOptions, BuiltinError> {
-        options(&self.url).map_err(|_| sqlx::Error::Configuration("the socket's path cannot stand in a URL".into()).into())
+        options(&self.url)
+            .map_err(|_| sqlx::Error::Configuration("the socket's path cannot stand in a URL".into()).into())
     }
 
     /// Whether a server that was running already was taken over.
@@ -146,9 +151,7 @@ impl Builtin {
 /// Uses the database of a data folder beside its hub: answers the address of the running server, or starts a resting one,
 /// which the caller then stops.
 pub async fn borrow(data_dir: &Path) -> Result<(String, Option<Builtin>), BuiltinError> {
-    let data_dir = data_dir
-        .canonicalize()
-        .map_err(|_| BuiltinError::Nothing(data_dir.to_owned()))?;
+    let data_dir = data_dir.canonicalize().map_err(|_| BuiltinError::Nothing(data_dir.to_owned()))?;
     let place = Place::of(&data_dir)?;
     if !place.has_cluster() {
         return Err(BuiltinError::Nothing(data_dir));
@@ -164,8 +167,16 @@ pub async fn borrow(data_dir: &Path) -> Result<(String, Option<Builtin>), Builti
     }
 }
 
+/// The address of a data folder's database, when its server runs.
+pub fn running_url(data_dir: &Path) -> Result<Option<String>, BuiltinError> {
+    let data_dir = data_dir.canonicalize().map_err(|_| BuiltinError::Nothing(data_dir.to_owned()))?;
+    let place = Place::of(&data_dir)?;
+    Ok(place.running_pid().map(|_| place.url(NAME)))
+}
+
 fn make(folder: &Path) -> Result<PathBuf, BuiltinError> {
-    std::fs::create_dir_all(folder).map_err(BuiltinError::io(format!("the folder {} cannot be made", folder.display())))?;
+    std::fs::create_dir_all(folder)
+        .map_err(BuiltinError::io(format!("the folder {} cannot be made", folder.display())))?;
     folder.canonicalize().map_err(BuiltinError::io(format!("the folder {} cannot be read", folder.display())))
 }
 
@@ -188,7 +199,8 @@ fn lock(data_dir: &Path) -> Result<std::fs::File, BuiltinError> {
 /// Makes the role and the database. The role owns the database and may make roles: migrations need both.
 async fn setup(url: &str) -> Result<(), BuiltinError> {
     use sqlx::{ConnectOptions as _, Connection as _, Executor as _};
-    let options = options(url).map_err(|_| sqlx::Error::Configuration("the socket's path cannot stand in a URL".into()))?;
+    let options = options(url)
+        .map_err(|_| sqlx::Error::Configuration("the socket's path cannot stand in a URL".into()))?;
     let mut connection = options.connect().await?;
     let known: bool = sqlx::query_scalar("select exists (select from pg_database where datname = $1)")
         .bind(NAME)

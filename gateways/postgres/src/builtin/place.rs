@@ -8,8 +8,8 @@ use std::process::Command;
 
 use sha2::{Digest, Sha256};
 
-use super::binaries::Binaries;
 use super::BuiltinError;
+use super::binaries::Binaries;
 
 /// A unix socket's path has at most this many bytes (`sun_path`, less its final zero).
 const SOCKET_LIMIT: usize = 107;
@@ -46,7 +46,8 @@ impl Place {
     /// folder below one that is closed to others (`/root`) cannot serve, so the cluster moves to `/var/lib/clustermaster`.
     pub fn of(data_dir: &Path) -> Result<Self, BuiltinError> {
         let user = if rustix::process::geteuid().is_root() { Some(unprivileged()?) } else { None };
-        let name = data_encoding::HEXLOWER.encode(&Sha256::digest(data_dir.as_os_str().as_encoded_bytes())[..8]);
+        let name =
+            data_encoding::HEXLOWER.encode(&Sha256::digest(data_dir.as_os_str().as_encoded_bytes())[..8]);
         let base = if user.is_none() || reachable(data_dir) {
             data_dir.join("postgres")
         } else {
@@ -55,7 +56,8 @@ impl Place {
         let mut run = base.join("run");
         if run.join(SOCKET).as_os_str().len() > SOCKET_LIMIT {
             let shared = std::env::var_os("XDG_RUNTIME_DIR").filter(|_| user.is_none());
-            run = PathBuf::from(shared.unwrap_or_else(|| "/tmp".into())).join(format!("clustermaster-{name}"));
+            run =
+                PathBuf::from(shared.unwrap_or_else(|| "/tmp".into())).join(format!("clustermaster-{name}"));
         }
         Ok(Self { cluster: base.join("data"), run, log: base.join("postgres.log"), user })
     }
@@ -70,7 +72,8 @@ impl Place {
         let base = self.cluster.parent().unwrap_or(&self.cluster);
         fs::create_dir_all(base).map_err(BuiltinError::io(format!("{} cannot be made", base.display())))?;
         self.own(base, 0o700)?;
-        fs::create_dir_all(&self.run).map_err(BuiltinError::io(format!("{} cannot be made", self.run.display())))?;
+        fs::create_dir_all(&self.run)
+            .map_err(BuiltinError::io(format!("{} cannot be made", self.run.display())))?;
         self.own(&self.run, 0o700)?;
         if self.has_cluster() {
             return Ok(());
@@ -78,7 +81,8 @@ impl Place {
         // Made beside and renamed: a cluster of this name is always a whole one, also after a crash in here.
         let beside = base.join("data.new");
         if beside.exists() {
-            fs::remove_dir_all(&beside).map_err(BuiltinError::io("an unfinished cluster cannot be removed"))?;
+            fs::remove_dir_all(&beside)
+                .map_err(BuiltinError::io("an unfinished cluster cannot be removed"))?;
         }
         tracing::info!(version = binaries.version, "setting up the built-in PostgreSQL");
         let mut initdb = self.command(&binaries.program("initdb"));
@@ -86,7 +90,13 @@ impl Place {
             .arg("-D")
             .arg(&beside)
             // Nobody but root and the server's own user can enter the socket's folder, so there is nobody to ask.
-            .args(["--auth=trust", "--username=clustermaster", "--encoding=UTF8", "--no-locale", "--data-checksums"]);
+            .args([
+                "--auth=trust",
+                "--username=clustermaster",
+                "--encoding=UTF8",
+                "--no-locale",
+                "--data-checksums",
+            ]);
         let output = tokio::process::Command::from(initdb)
             .output()
             .await
@@ -95,7 +105,8 @@ impl Place {
             let output = super::server::tail(&String::from_utf8_lossy(&output.stderr));
             return Err(BuiltinError::Program { program: "initdb", output });
         }
-        fs::rename(&beside, &self.cluster).map_err(BuiltinError::io("the new cluster cannot be moved into place"))
+        fs::rename(&beside, &self.cluster)
+            .map_err(BuiltinError::io("the new cluster cannot be moved into place"))
     }
 
     /// A command that runs as the server's user, apart from the terminal's signals.
@@ -110,7 +121,8 @@ impl Place {
 
     /// Gives a folder to the server's user.
     fn own(&self, folder: &Path, mode: u32) -> Result<(), BuiltinError> {
-        let problem = || BuiltinError::io(format!("{} cannot be given to the server's user", folder.display()));
+        let problem =
+            || BuiltinError::io(format!("{} cannot be given to the server's user", folder.display()));
         if let Some(user) = &self.user {
             std::os::unix::fs::chown(folder, Some(user.uid), Some(user.gid)).map_err(problem())?;
         }
@@ -146,7 +158,9 @@ impl Place {
 
 /// Whether somebody else than the owner can pass through every folder above.
 fn reachable(folder: &Path) -> bool {
-    folder.ancestors().all(|folder| fs::metadata(folder).is_ok_and(|about| about.permissions().mode() & 0o001 != 0))
+    folder
+        .ancestors()
+        .all(|folder| fs::metadata(folder).is_ok_and(|about| about.permissions().mode() & 0o001 != 0))
 }
 
 /// The user as whom root runs the server.

@@ -130,7 +130,8 @@ impl Server {
         let path = &self.place.log;
         let begin_anew = std::fs::metadata(path).is_ok_and(|about| about.len() > LOG_LIMIT);
         if begin_anew {
-            std::fs::rename(path, path.with_extension("log.old")).map_err(BuiltinError::io("the server's log cannot be rotated"))?;
+            std::fs::rename(path, path.with_extension("log.old"))
+                .map_err(BuiltinError::io("the server's log cannot be rotated"))?;
         }
         File::options()
             .create(true)

@@ -9,7 +9,8 @@ use super::{Builtin, BuiltinConfig, BuiltinError, borrow, place};
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     // The server's user must be able to pass through.
-    std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("permissions");
+    std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755))
+        .expect("permissions");
     folder
 }
 
@@ -29,7 +30,10 @@ async fn starts_keeps_its_data_refuses_a_second_hub_and_stops() {
     assert!(!first.adopted());
     assert_eq!(number(&first, "select count(*) from pg_database where datname = 'clustermaster'").await, 1);
     let mut connection = first.options().expect("options").connect().await.expect("a connection");
-    sqlx::raw_sql("create table kept as select 7::bigint as n").execute(&mut connection).await.expect("a table");
+    sqlx::raw_sql("create table kept as select 7::bigint as n")
+        .execute(&mut connection)
+        .await
+        .expect("a table");
     let refused = start(folder.path()).await.expect_err("one hub a folder");
     assert!(matches!(refused, BuiltinError::Locked(_)), "{refused}");
     let (url, started) = borrow(folder.path()).await.expect("a tool may use the running server");

@@ -11,7 +11,7 @@ use sqlx::postgres::PgListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::reader::read_after;
+use super::reader::{self, read_after};
 
 /// The feed of one process.
 #[derive(Clone, Debug)]
@@ -37,6 +37,10 @@ impl EventFeed for PgFeed {
         let mut committed = self.committed.clone();
         // A timeout is an answer, too: the caller looks for itself.
         let _ = tokio::time::timeout(within, committed.wait_for(|position| *position > after)).await;
+    }
+
+    async fn head(&self) -> Result<Option<u64>, FeedError> {
+        reader::head(&self.pool).await.map(Some).map_err(|cause| FeedError(cause.into()))
     }
 }
 

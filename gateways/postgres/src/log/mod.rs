@@ -10,7 +10,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use hub_commands::ports::{Append, AppendError, Clock, EventLog, IdempotencyKey, LogError, Receipt, Unavailable};
+use hub_commands::ports::{
+    Append, AppendError, Clock, EventLog, IdempotencyKey, LogError, Receipt, Unavailable,
+};
 use hub_domain::kernel::TenantId;
 use hub_domain::ledger::Recorded;
 use sqlx::PgPool;
@@ -69,7 +71,7 @@ struct Request {
     arrived: Instant,
     bytes: usize,
     // Held until the answer: what waits is bounded by bytes, too.
-    _room: tokio::sync::OwnedSemaphorePermit,
+    room: tokio::sync::OwnedSemaphorePermit,
 }
 
 /// The event log. Cheap to clone; all clones share one writer.
@@ -131,7 +133,9 @@ fn admit(append: &Append) -> Result<usize, AppendError> {
         }
         let leaf = LEAF_FIXED + append.stream.len() + event.event_type.len() + append.actor.as_str().len();
         if leaf > LEAF_LIMIT {
-            return Err(AppendError::Unfit(format!("its leaf would have {leaf} of at most {LEAF_LIMIT} bytes")));
+            return Err(AppendError::Unfit(format!(
+                "its leaf would have {leaf} of at most {LEAF_LIMIT} bytes"
+            )));
         }
         bytes += event.payload.len() + 256;
     }
@@ -152,7 +156,7 @@ impl EventLog for PgLog {
         let permits = u32::try_from(bytes).unwrap_or(u32::MAX);
         let room = self.room.clone().try_acquire_many_owned(permits).map_err(|_| overloaded())?;
         let (answer, receipt) = oneshot::channel();
-        let request = Request { append, answer, arrived: Instant::now(), bytes, _room: room };
+        let request = Request { append, answer, arrived: Instant::now(), bytes, room };
         self.requests.try_send(request).map_err(|refused| match refused {
             mpsc::error::TrySendError::Full(_) => overloaded(),
             mpsc::error::TrySendError::Closed(_) => AppendError::Stopping,
@@ -160,7 +164,12 @@ impl EventLog for PgLog {
         receipt.await.unwrap_or(Err(AppendError::Stopping))
     }
 
-    async fn read_stream(&self, tenant: TenantId, stream: &str, from: u64) -> Result<Vec<Recorded>, LogError> {
+    async fn read_stream(
+        &self,
+        tenant: TenantId,
+        stream: &str,
+        from: u64,
+    ) -> Result<Vec<Recorded>, LogError> {
         reader::read_stream(&self.pool, tenant, stream, from).await
     }
 

@@ -118,7 +118,10 @@ pub(super) fn plan<'a>(requests: &[&'a Append], known: &impl Known, head: &LogHe
         if let Some(key) = &append.idempotency
             && let Some(first) = keys.get(&(tenant, key.key.as_str()))
         {
-            let same = requests[*first].idempotency.as_ref().is_some_and(|other| other.fingerprint == key.fingerprint);
+            let same = requests[*first]
+                .idempotency
+                .as_ref()
+                .is_some_and(|other| other.fingerprint == key.fingerprint);
             let answer = repeat(&batch.answers[*first], same);
             batch.answers.push(answer);
             continue;
@@ -230,11 +233,13 @@ fn repeat(first: &Answer, same: bool) -> Answer {
         _ if !same => Answer::Refused(AppendError::KeyReused),
         Answer::Appended(receipt) => Answer::Appended(Receipt { repeated: true, ..receipt.clone() }),
         // The first was refused and left no trace; the repeat asks for the same and would be refused as well.
-        Answer::Refused(AppendError::Conflict { stream, expected, actual }) => Answer::Refused(AppendError::Conflict {
-            stream: stream.clone(),
-            expected: *expected,
-            actual: *actual,
-        }),
+        Answer::Refused(AppendError::Conflict { stream, expected, actual }) => {
+            Answer::Refused(AppendError::Conflict {
+                stream: stream.clone(),
+                expected: *expected,
+                actual: *actual,
+            })
+        }
         Answer::Refused(_) => Answer::Refused(AppendError::KeyReused),
     }
 }

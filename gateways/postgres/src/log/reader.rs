@@ -13,7 +13,8 @@ pub const LEDGER_COLUMNS: &str = "position, tenant, sequence, stream, revision, 
 /// Reads one row that was selected as [`LEDGER_COLUMNS`].
 pub fn decode_row(row: &PgRow) -> Result<Recorded, sqlx::Error> {
     let hash: &[u8] = row.try_get_unchecked(13)?;
-    let leaf_hash: [u8; 32] = hash.try_into().map_err(|_| sqlx::Error::Decode("leaf_hash is not 32 bytes long".into()))?;
+    let leaf_hash: [u8; 32] =
+        hash.try_into().map_err(|_| sqlx::Error::Decode("leaf_hash is not 32 bytes long".into()))?;
     Ok(Recorded {
         position: row.try_get_unchecked::<i64, _>(0)? as u64,
         tenant: row.try_get_unchecked(1)?,
@@ -33,7 +34,11 @@ pub fn decode_row(row: &PgRow) -> Result<Recorded, sqlx::Error> {
 }
 
 /// The events after a position, at most `limit`, in order.
-pub async fn read_after(executor: impl PgExecutor<'_>, after: u64, limit: usize) -> Result<Vec<Recorded>, sqlx::Error> {
+pub async fn read_after(
+    executor: impl PgExecutor<'_>,
+    after: u64,
+    limit: usize,
+) -> Result<Vec<Recorded>, sqlx::Error> {
     // The upper bound is what lets the planner read a range of the primary key, whatever it knows of the table.
     let sql = const_format_columns("where position > $1 and position <= $2 order by position");
     let (from, to) = (after as i64, after.saturating_add(limit as u64) as i64);

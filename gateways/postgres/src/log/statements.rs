@@ -35,7 +35,11 @@ with head as (
 select pg_notify('clustermaster_ledger', $3::text) from head";
 
 /// Runs [`APPEND`]. `false` when the fence stood elsewhere: nothing was done.
-pub(super) async fn append(connection: &mut PgConnection, from: &LogHead, batch: &Batch<'_>) -> Result<bool, sqlx::Error> {
+pub(super) async fn append(
+    connection: &mut PgConnection,
+    from: &LogHead,
+    batch: &Batch<'_>,
+) -> Result<bool, sqlx::Error> {
     let rows = &batch.rows;
     let receipts = &batch.receipts;
     let row = sqlx::query(APPEND)
@@ -85,16 +89,27 @@ pub(super) async fn head(connection: &mut PgConnection, lock: bool) -> Result<Lo
 /// Ends whatever a lost connection may still have under way: waits for its row lock, then moves the epoch on, so
 /// that a statement of the old epoch can no longer find its fence.
 pub(super) async fn fence(connection: &mut PgConnection) -> Result<LogHead, sqlx::Error> {
-    read_head(connection, "update ledger.head set epoch = epoch + 1 where one returning position, epoch, recorded_at").await
+    read_head(
+        connection,
+        "update ledger.head set epoch = epoch + 1 where one returning position, epoch, recorded_at",
+    )
+    .await
 }
 
 async fn read_head(connection: &mut PgConnection, sql: &'static str) -> Result<LogHead, sqlx::Error> {
     let row = sqlx::query(sql).fetch_one(connection).await?;
-    Ok(LogHead { position: row.try_get::<i64, _>(0)? as u64, epoch: row.try_get(1)?, recorded_at: row.try_get(2)? })
+    Ok(LogHead {
+        position: row.try_get::<i64, _>(0)? as u64,
+        epoch: row.try_get(1)?,
+        recorded_at: row.try_get(2)?,
+    })
 }
 
 /// The event id that stands at a position.
-pub(super) async fn event_at(connection: &mut PgConnection, position: u64) -> Result<Option<Uuid>, sqlx::Error> {
+pub(super) async fn event_at(
+    connection: &mut PgConnection,
+    position: u64,
+) -> Result<Option<Uuid>, sqlx::Error> {
     sqlx::query_scalar("select event_id from ledger.events where position = $1")
         .bind(position as i64)
         .fetch_optional(connection)
@@ -112,7 +127,8 @@ pub(super) async fn stream_heads(
                 order by e.revision desc limit 1)
         from unnest($1::uuid[], $2::text[]) with ordinality as s (tenant, stream, nth) order by s.nth";
     let (tenants, names): (Vec<Uuid>, Vec<&str>) = streams.iter().copied().unzip();
-    let found: Vec<Option<i64>> = sqlx::query_scalar(SQL).bind(tenants).bind(names).fetch_all(connection).await?;
+    let found: Vec<Option<i64>> =
+        sqlx::query_scalar(SQL).bind(tenants).bind(names).fetch_all(connection).await?;
     Ok(found.into_iter().map(|revision| revision.map(|revision| revision as u64)).collect())
 }
 
@@ -128,7 +144,9 @@ pub(super) async fn tenant_heads(
     rows.iter()
         .map(|row| {
             let last: &[u8] = row.try_get(2)?;
-            let last = last.try_into().map_err(|_| sqlx::Error::Decode("a tenant's head is not 32 bytes long".into()))?;
+            let last = last
+                .try_into()
+                .map_err(|_| sqlx::Error::Decode("a tenant's head is not 32 bytes long".into()))?;
             Ok((row.try_get(0)?, TenantHead { size: row.try_get::<i64, _>(1)? as u64, last: Hash(last) }))
         })
         .collect()
@@ -139,10 +157,12 @@ pub(super) async fn written_since(
     connection: &mut PgConnection,
     after: u64,
 ) -> Result<Vec<(Uuid, String, u64)>, sqlx::Error> {
-    let rows = sqlx::query("select tenant, stream, max(revision) from ledger.events where position > $1 group by 1, 2")
-        .bind(after as i64)
-        .fetch_all(connection)
-        .await?;
+    let rows = sqlx::query(
+        "select tenant, stream, max(revision) from ledger.events where position > $1 group by 1, 2",
+    )
+    .bind(after as i64)
+    .fetch_all(connection)
+    .await?;
     rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get::<i64, _>(2)? as u64))).collect()
 }
 
@@ -158,7 +178,11 @@ pub(super) struct StoredReceipt {
 impl StoredReceipt {
     /// The receipt for a repeat; an error when the key was used for another request.
     pub fn answer(&self, key: &IdempotencyKey) -> Result<Receipt, AppendError> {
-        if self.fingerprint == key.fingerprint { Ok(self.receipt.clone()) } else { Err(AppendError::KeyReused) }
+        if self.fingerprint == key.fingerprint {
+            Ok(self.receipt.clone())
+        } else {
+            Err(AppendError::KeyReused)
+        }
     }
 }
 
@@ -170,7 +194,8 @@ pub(super) async fn receipts(
     const SQL: &str = "
         select r.tenant, r.key, r.fingerprint, r.stream, r.revision, r.position, r.event_ids
         from unnest($1::uuid[], $2::text[]) as k (tenant, key) join ledger.receipts r using (tenant, key)";
-    let (tenants, names): (Vec<Uuid>, Vec<&str>) = keys.iter().map(|(tenant, key)| (tenant.uuid(), *key)).unzip();
+    let (tenants, names): (Vec<Uuid>, Vec<&str>) =
+        keys.iter().map(|(tenant, key)| (tenant.uuid(), *key)).unzip();
     let rows = sqlx::query(SQL).bind(tenants).bind(names).fetch_all(connection).await?;
     rows.iter()
         .map(|row| {

@@ -135,7 +135,7 @@ impl Writer {
             metrics::gauge!(telemetry::QUEUE).set(queue.len() as f64);
             let (requests, open): (Vec<Append>, Vec<_>) = waiting
                 .drain(..)
-                .map(|request: Request| (request.append, (request.answer, request.arrived, request._room)))
+                .map(|request: Request| (request.append, (request.answer, request.arrived, request.room)))
                 .unzip();
             let replies = self.write(&requests).await;
             for ((sender, arrived, room), reply) in open.into_iter().zip(replies) {
@@ -167,7 +167,8 @@ impl Writer {
     /// Writes a batch and answers each request, however often the database goes away meanwhile.
     async fn write(&mut self, requests: &[Append]) -> Vec<Reply> {
         let deadline = Instant::now() + self.settings.patience;
-        let mut work = Work { settled: requests.iter().map(|_| None).collect(), in_doubt: None, careful: false };
+        let mut work =
+            Work { settled: requests.iter().map(|_| None).collect(), in_doubt: None, careful: false };
         loop {
             let cause = match self.attempt(requests, &mut work).await {
                 Ok(Some(replies)) => return work.merge(replies),
@@ -194,7 +195,11 @@ impl Writer {
     }
 
     /// One attempt. `Ok(None)`: the log had moved or a unique key spoke; look closer next time.
-    async fn attempt(&mut self, requests: &[Append], work: &mut Work) -> Result<Option<Vec<Reply>>, sqlx::Error> {
+    async fn attempt(
+        &mut self,
+        requests: &[Append],
+        work: &mut Work,
+    ) -> Result<Option<Vec<Reply>>, sqlx::Error> {
         let mut session = match self.session.take() {
             Some(session) => session,
             None => self.connect().await?,
@@ -211,8 +216,12 @@ impl Writer {
         if work.careful {
             settle_repeats(&mut session.connection, requests, &mut work.settled).await?;
         }
-        let open: Vec<&Append> =
-            requests.iter().zip(&work.settled).filter(|(_, reply)| reply.is_none()).map(|(append, _)| append).collect();
+        let open: Vec<&Append> = requests
+            .iter()
+            .zip(&work.settled)
+            .filter(|(_, reply)| reply.is_none())
+            .map(|(append, _)| append)
+            .collect();
         match self.commit(&mut session, &open, work.careful).await {
             Ok(attempt) => {
                 self.session = Some(session);
@@ -328,7 +337,12 @@ impl Writer {
 
     /// Reads what the plan needs and memory lacks. A stream that is expected not to exist is not looked up: the unique
     /// key tells, and then the batch is planned again, carefully.
-    async fn learn(&mut self, connection: &mut PgConnection, open: &[&Append], careful: bool) -> Result<(), sqlx::Error> {
+    async fn learn(
+        &mut self,
+        connection: &mut PgConnection,
+        open: &[&Append],
+        careful: bool,
+    ) -> Result<(), sqlx::Error> {
         let mut streams: Vec<(Uuid, &str)> = open
             .iter()
             .filter(|append| careful || append.expected != hub_commands::Expected::NoStream)
@@ -379,7 +393,10 @@ struct Work {
 impl Work {
     fn merge(self, replies: Vec<Reply>) -> Vec<Reply> {
         let mut fresh = replies.into_iter();
-        self.settled.into_iter().map(|known| known.unwrap_or_else(|| fresh.next().expect("one reply a request"))).collect()
+        self.settled
+            .into_iter()
+            .map(|known| known.unwrap_or_else(|| fresh.next().expect("one reply a request")))
+            .collect()
     }
 
     /// Tells the truth when time is up: not appended, or not known.
@@ -395,7 +412,9 @@ impl Work {
 
 /// A failure after the statement was sent. A server that says no has done nothing; one that goes away may have.
 fn doubtful(cause: sqlx::Error, position: u64, batch: Batch<'_>) -> Failed {
-    let refused = cause.as_database_error().is_some_and(|error| !error.code().is_some_and(|code| code.starts_with("57")));
+    let refused = cause
+        .as_database_error()
+        .is_some_and(|error| !error.code().is_some_and(|code| code.starts_with("57")));
     let first = batch.rows.event_ids.first().copied().filter(|_| !refused);
     let replies = replies_of(batch.answers);
     Failed { cause, in_doubt: first.map(|event_id| InDoubt { position, event_id, replies }) }

@@ -134,14 +134,16 @@ pub fn cluster_command(state: &ClusterState, which: u8, one: u8, two: u8) -> Clu
         }
         5 | 6 => ClusterCommand::Change(Changes {
             name: Some(ClusterName::new(format!("cluster-{two}")).unwrap()),
-            region: (one % 2 == 0).then(|| Region::new(format!("region-{two}")).unwrap()),
-            labels: (one % 3 == 0).then(|| Labels::new([("n".to_owned(), two.to_string())].into()).unwrap()),
+            region: one.is_multiple_of(2).then(|| Region::new(format!("region-{two}")).unwrap()),
+            labels: one
+                .is_multiple_of(3)
+                .then(|| Labels::new([("n".to_owned(), two.to_string())].into()).unwrap()),
             credentials: None,
         }),
         7 | 8 => {
             ClusterCommand::Change(Changes { credentials: Some(credentials(one % 4)), ..Changes::default() })
         }
-        _ if two % 8 == 0 => ClusterCommand::RequestDecommission,
+        _ if two.is_multiple_of(8) => ClusterCommand::RequestDecommission,
         _ => ClusterCommand::ConfirmDecommission,
     }
 }
@@ -167,13 +169,13 @@ pub fn user_command(which: u8, one: u8) -> UserCommand {
         3 => UserCommand::Change {
             id,
             changes: hub_domain::user::Changes {
-                profile: (one % 2 == 0).then(|| account(one).profile),
-                roles: (one % 3 == 0).then(|| BTreeSet::from([Role::Admin])),
-                enabled: Some(one % 5 != 0),
-                password: one % 7 == 0,
+                profile: one.is_multiple_of(2).then(|| account(one).profile),
+                roles: one.is_multiple_of(3).then(|| BTreeSet::from([Role::Admin])),
+                enabled: Some(!one.is_multiple_of(5)),
+                password: one.is_multiple_of(7),
             },
         },
-        4 if one % 8 == 0 => UserCommand::Delete { id },
+        4 if one.is_multiple_of(8) => UserCommand::Delete { id },
         _ => UserCommand::SignIn { session: "other".into() },
     }
 }
@@ -185,7 +187,7 @@ pub fn history(numbers: &[(u8, u8, u8)]) -> Log {
     let mut users: BTreeMap<(u128, u128), UserState> = BTreeMap::new();
     for (which, one, two) in numbers {
         let (tenant, number) = (u128::from(which % 2 + 1), u128::from(one % 3));
-        if two % 3 == 0 {
+        if two.is_multiple_of(3) {
             let state = users.remove(&(tenant, number)).unwrap_or_default();
             let state =
                 log.decide::<User>(tenant, &user_id(number), state, user_command(which / 2, *two / 3));

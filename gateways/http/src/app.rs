@@ -27,7 +27,7 @@ use crate::streams::Streams;
 /// Idempotency keys that are remembered for taking turns, and for how long after their last use. What they stand for
 /// is in the ledger; this only orders those that come at once.
 const KEYS: u64 = 20_000;
-const KEYS_IDLE: Duration = Duration::from_secs(60);
+const KEYS_IDLE: Duration = Duration::from_mins(1);
 
 /// What can be tuned.
 #[derive(Clone, Debug)]

@@ -57,6 +57,7 @@ fn recorder() -> anyhow::Result<PrometheusHandle> {
     hub_commands::telemetry::describe();
     hub_projections::telemetry::describe();
     hub_http::telemetry::describe();
+    hub_kubernetes::telemetry::describe();
     Ok(handle)
 }
 

@@ -30,7 +30,7 @@ use crate::{Settings, kubeconfig};
 /// How long a TCP connection may take to come about.
 const CONNECT: Duration = Duration::from_secs(5);
 /// How long a connection rests between two looks before it is closed.
-const REST: Duration = Duration::from_secs(180);
+const REST: Duration = Duration::from_mins(3);
 
 /// The machine's own certificate authorities, for clusters that bring none. Read once: they are large.
 #[derive(Clone, Debug, Default)]
@@ -116,7 +116,7 @@ impl Access {
         http.enforce_http(false);
         http.set_connect_timeout(Some(CONNECT));
         http.set_nodelay(true);
-        http.set_keepalive(Some(Duration::from_secs(60)));
+        http.set_keepalive(Some(Duration::from_mins(1)));
         let mut https = HttpsConnectorBuilder::new().with_tls_config(self.tls.clone()).https_or_http();
         if let Some(name) = &self.server_name {
             https = https.with_server_name_resolver(FixedServerNameResolver::new(name.clone()));

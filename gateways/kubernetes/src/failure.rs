@@ -48,7 +48,6 @@ pub(crate) fn of_status(status: StatusCode) -> Failure {
 pub(crate) fn of_error(error: &(dyn Error + 'static)) -> Failure {
     let mut next = Some(error);
     while let Some(error) = next {
-        eprintln!("XX {error:?}");
         if let Some(found) = of_cause(error) {
             return found;
         }

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 
 /// `metadata`.
@@ -14,7 +13,7 @@ pub(crate) struct Meta {
     pub namespace: String,
     pub uid: String,
     #[serde(deserialize_with = "or_default")]
-    pub labels: BTreeMap<String, IgnoredAny>,
+    pub labels: BTreeMap<String, String>,
 }
 
 /// What `/version` answers.

@@ -91,15 +91,12 @@ impl Server {
         };
         let service = Router::new().fallback(answer).into_make_service();
         let with = handle.clone();
-        match tls {
-            Some(config) => {
-                let server = axum_server::from_tcp_rustls(listener, config).expect("a listener").handle(with);
-                tokio::spawn(server.serve(service));
-            }
-            None => {
-                let server = axum_server::from_tcp(listener).expect("a listener").handle(with);
-                tokio::spawn(server.serve(service));
-            }
+        if let Some(config) = tls {
+            let server = axum_server::from_tcp_rustls(listener, config).expect("a listener").handle(with);
+            tokio::spawn(server.serve(service));
+        } else {
+            let server = axum_server::from_tcp(listener).expect("a listener").handle(with);
+            tokio::spawn(server.serve(service));
         }
         let server = Self { address, authority, answers, handle, asked };
         server.set("/version", &json!({ "gitVersion": "v1.33.2" }));
@@ -108,7 +105,7 @@ impl Server {
             &json!({ "metadata": { "name": "kube-system", "uid": "u-1" } }),
         );
         for path in ["/api/v1/nodes", "/apis/apps/v1/statefulsets", "/api/v1/persistentvolumeclaims"] {
-            server.set(path, &list(vec![], ""));
+            server.set(path, &list(&[], ""));
         }
         server
     }
@@ -177,7 +174,7 @@ pub(crate) fn probe(config: &Value, settings: Settings) -> KubeProbe {
 }
 
 /// A page of a list.
-pub(crate) fn list(items: Vec<Value>, next: &str) -> Value {
+pub(crate) fn list(items: &[Value], next: &str) -> Value {
     json!({ "kind": "List", "apiVersion": "v1", "metadata": { "continue": next }, "items": items })
 }
 

@@ -44,6 +44,8 @@ pub struct Worker<P: Projection> {
     most: usize,
     /// When the distance to the head was last asked for.
     measured: Instant,
+    /// When the cursor was last looked at in an idle moment.
+    checked: Instant,
 }
 
 /// What a worker does next.
@@ -96,6 +98,7 @@ async fn attempt<P: Projection>(setting: &Setting) -> Result<(), EngineError> {
         cursor,
         most: MOST_EVENTS,
         measured: Instant::now(),
+        checked: Instant::now(),
     };
     let mut mode = worker.begin();
     loop {
@@ -156,6 +159,13 @@ impl<P: Projection> Worker<P> {
             self.note(Standing::Leading);
             metrics::gauge!(telemetry::LAG_EVENTS, "projection" => P::NAME).set(0.0);
             metrics::gauge!(telemetry::LAG_SECONDS, "projection" => P::NAME).set(0.0);
+            // A database that has crashed may have lost the last rows, and their cursor with them.
+            if self.checked.elapsed() > IDLE {
+                self.checked = Instant::now();
+                if Cursor::load::<P>(&self.pool).await? != self.cursor {
+                    return Ok(Mode::Look);
+                }
+            }
             self.tail.wait(self.cursor.position, IDLE).await;
             return Ok(Mode::Lead);
         }

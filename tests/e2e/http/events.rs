@@ -116,8 +116,7 @@ async fn a_stream_ends_with_its_session_and_with_the_hub() {
     let mut stays = Stream::open(&other, "events", None).await;
     one.post("auth/logout", &Value::Null).await.unwrap().expect(204);
     while ends.next().await.is_some() {}
-    let said = stays.next().await.unwrap();
-    assert_eq!(said.event, "user.signed_out.v1");
+    while stays.next().await.unwrap().event != "user.signed_out.v1" {}
     // A hub that is told to stop does not wait for listeners.
     let stopped = tokio::time::timeout(Duration::from_secs(15), running.hub.terminate());
     assert!(stopped.await.expect("the hub stops in time").unwrap().success());

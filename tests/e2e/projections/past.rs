@@ -12,10 +12,8 @@ fn expected(events: &[Event], position: u64) -> Vec<ClusterRow> {
     let until = events.partition_point(|event| event.recorded.position <= position);
     let rows = oracle::refold::<Clusters>(&events[..until]).unwrap();
     let present = rows.into_iter().filter(|row| row.valid_to.is_none());
-    let mut rows: Vec<ClusterRow> = present
-        .filter(|row| tenant_of(row.row.tenant))
-        .map(ClusterRow::from)
-        .collect();
+    let mut rows: Vec<ClusterRow> =
+        present.filter(|row| tenant_of(row.row.tenant)).map(ClusterRow::from).collect();
     rows.sort_by(|one, other| one.id.cmp(&other.id));
     rows
 }

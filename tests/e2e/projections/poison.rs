@@ -1,7 +1,7 @@
 //! An event that cannot be read stops one projection, in the open, and nothing else.
 
 use hub_kit::until;
-use hub_projections::Standing;
+use hub_projections::{ClusterQuery, Page, Standing};
 
 use super::world::{LONG, Process, World, cluster, spec, tenant};
 
@@ -33,13 +33,18 @@ async fn a_malformed_body_stops_one_projection() {
     assert_eq!(world.cursor("position", "audit_logs").await, Some(later as i64));
     assert_eq!(world.cursor("stopped_by", "audit_logs").await, None);
     // What the table has seen, it still answers; and it says how far that goes.
-    let listed = process.read.clusters(tenant(1), &Default::default(), &Default::default(), None).await.unwrap();
+    let listed =
+        process.read.clusters(tenant(1), &ClusterQuery::default(), &Page::default(), None).await.unwrap();
     assert_eq!((listed.rows.len(), listed.position), (1, good));
     process.end().await;
 
     let again = world.process();
     stopped(&again, "clusters").await;
-    assert_eq!(world.cursor("position", "clusters").await, Some(good as i64), "a restart tries it, and skips nothing");
+    assert_eq!(
+        world.cursor("position", "clusters").await,
+        Some(good as i64),
+        "a restart tries it, and skips nothing"
+    );
 }
 
 #[tokio::test]
@@ -61,7 +66,11 @@ async fn rows_that_the_database_refuses_are_singled_out() {
     stopped(&process, "audit_logs").await;
 
     for name in ["clusters", "audit_logs"] {
-        assert_eq!(world.cursor("position", name).await, Some(good as i64), "{name} has all that comes before");
+        assert_eq!(
+            world.cursor("position", name).await,
+            Some(good as i64),
+            "{name} has all that comes before"
+        );
         assert_eq!(world.cursor("stopped_by", name).await, Some(bad as i64), "{name}");
     }
     process.read.wait_for(later, LONG).await.expect("users go on");

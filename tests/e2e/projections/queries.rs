@@ -40,11 +40,14 @@ async fn fleet(world: &World) -> Process {
 async fn pages_hold_every_cluster_once_in_order() {
     let world = World::fresh().await;
     let process = fleet(&world).await;
-    for sort in ["name", "-name", "status", "-updated_at", "region", "-nodes", "k8s_version", "health", "created_at"] {
+    for sort in
+        ["name", "-name", "status", "-updated_at", "region", "-nodes", "k8s_version", "health", "created_at"]
+    {
         let (mut names, mut cursor) = (Vec::new(), None);
         loop {
             let query = ClusterQuery::default();
-            let listed = process.read.clusters(tenant(1), &query, &page(4, sort, cursor), None).await.unwrap();
+            let listed =
+                process.read.clusters(tenant(1), &query, &page(4, sort, cursor), None).await.unwrap();
             assert_eq!((listed.total, listed.exact), (23, true), "{sort}");
             names.extend(listed.rows.into_iter().map(|row| row.name));
             cursor = listed.next;
@@ -122,7 +125,10 @@ async fn the_fleet_counts_and_is_rendered_once() {
 
     assert_eq!(view.clusters.total, 23);
     assert_eq!(view.clusters.by_status, [("active".into(), 4), ("importing".into(), 19)].into());
-    assert_eq!(view.clusters.by_health, [("healthy".into(), 3), ("unknown".into(), 19), ("unreachable".into(), 1)].into());
+    assert_eq!(
+        view.clusters.by_health,
+        [("healthy".into(), 3), ("unknown".into(), 19), ("unreachable".into(), 1)].into()
+    );
     assert_eq!(view.clusters.by_provider, [("aws".into(), 15), ("gcp".into(), 8)].into());
     assert_eq!(view.clusters.by_version, [("v1.33.2".into(), 4)].into());
     assert_eq!((view.nodes.total, view.nodes.ready), (12, 12));
@@ -131,7 +137,10 @@ async fn the_fleet_counts_and_is_rendered_once() {
     assert_eq!(view.recent[0].event_type, "cluster.health_changed.v1");
     assert_eq!(view.recent[0].cluster_name, "cluster-06");
     assert_eq!(view.recent.len(), 10);
-    assert!(Arc::ptr_eq(&view, &read.fleet(tenant(1), None).await.unwrap()), "the same position, the same answer");
+    assert!(
+        Arc::ptr_eq(&view, &read.fleet(tenant(1), None).await.unwrap()),
+        "the same position, the same answer"
+    );
 
     let position = world.import(tenant(2), 1, spec("elsewhere")).await;
     read.wait_for(position, LONG).await.unwrap();
@@ -154,14 +163,17 @@ async fn the_audit_log_is_searched_and_counted() {
     let all = read.events_after(tenant(1), 0, 500).await.unwrap();
     assert_eq!(all.len(), 28);
 
-    let count = |query: AuditQuery| async move { read.audit_logs(tenant(1), &query, &Page::default()).await.unwrap().total };
+    let count = |query: AuditQuery| async move {
+        read.audit_logs(tenant(1), &query, &Page::default()).await.unwrap().total
+    };
     let none = AuditQuery::default;
     assert_eq!(count(none()).await, 28);
     assert_eq!(count(AuditQuery { from: Some(all[20].recorded_at), ..none() }).await, {
         all.iter().filter(|row| row.recorded_at >= all[20].recorded_at).count() as u64
     });
     let span = AuditQuery { from: Some(all[3].recorded_at), to: Some(all[9].recorded_at), ..none() };
-    let inside = all.iter().filter(|row| (all[3].recorded_at..all[9].recorded_at).contains(&row.recorded_at)).count();
+    let inside =
+        all.iter().filter(|row| (all[3].recorded_at..all[9].recorded_at).contains(&row.recorded_at)).count();
     assert_eq!(count(span).await, inside as u64);
     assert_eq!(count(AuditQuery { from: DateTime::from_timestamp(4_000_000_000, 0), ..none() }).await, 0);
     assert_eq!(count(AuditQuery { event_type: vec!["cluster.imported.v1".into()], ..none() }).await, 4);
@@ -177,7 +189,10 @@ async fn the_audit_log_is_searched_and_counted() {
     assert_eq!(next.rows, all.iter().rev().skip(3).take(3).cloned().collect::<Vec<_>>());
     let last = all.last().unwrap();
     assert_eq!(read.audit_log(tenant(1), last.id).await.unwrap().as_ref(), Some(last));
-    assert_eq!(read.events_after(tenant(1), last.position - 1, 10).await.unwrap(), [last.clone()]);
+    assert_eq!(
+        read.events_after(tenant(1), last.position - 1, 10).await.unwrap(),
+        std::slice::from_ref(last)
+    );
 }
 
 #[tokio::test]
@@ -189,12 +204,16 @@ async fn users_are_listed_and_stay_sealed() {
         world.decide::<hub_domain::user::User>(tenant(1), &user(number).to_string(), command).await.unwrap();
     }
     let delete = hub_domain::user::UserCommand::Delete { id: user(3) };
-    let position = world.decide::<hub_domain::user::User>(tenant(1), &user(3).to_string(), delete).await.unwrap();
+    let position =
+        world.decide::<hub_domain::user::User>(tenant(1), &user(3).to_string(), delete).await.unwrap();
     process.read.wait_for(position, LONG).await.unwrap();
     let read = &process.read;
 
     let listed = read.users(tenant(1), &UserQuery::default(), &Page::default()).await.unwrap();
-    assert_eq!(listed.rows.iter().map(|row| row.id.clone()).collect::<Vec<_>>(), [user(1).to_string(), user(2).to_string()]);
+    assert_eq!(
+        listed.rows.iter().map(|row| row.id.clone()).collect::<Vec<_>>(),
+        [user(1).to_string(), user(2).to_string()]
+    );
     assert_eq!(listed.rows[0].profile.as_ref().map(|profile| profile.email.as_str()), Some("c2VhbGVk"));
     assert!(!serde_json::to_string(&listed.rows).unwrap().contains("c2VhbGVk"));
     let role = |role: &str| UserQuery { role: vec![role.into()], ..UserQuery::default() };

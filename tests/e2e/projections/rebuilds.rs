@@ -45,8 +45,11 @@ async fn a_rebuild_under_writes_and_reads_is_noticed_by_nobody() {
         async move {
             let (mut last, mut reads) = (0, 0);
             while !stop.is_cancelled() {
-                let listed =
-                    process.read.clusters(tenant(1), &ClusterQuery::default(), &Page::default(), None).await.unwrap();
+                let listed = process
+                    .read
+                    .clusters(tenant(1), &ClusterQuery::default(), &Page::default(), None)
+                    .await
+                    .unwrap();
                 assert!(!listed.rows.is_empty(), "a reader saw an empty table");
                 assert!(listed.position >= last, "a reader went back from {last} to {}", listed.position);
                 last = listed.position;
@@ -74,8 +77,19 @@ async fn a_rebuild_under_writes_and_reads_is_noticed_by_nobody() {
     assert!(reading.await.unwrap() > 0);
     process.read.wait_for(world.head().await, LONG).await.expect("the live projections go on");
     world.assert_equal_to_a_refold().await;
-    assert_eq!(relations(&world).await, before, "every table and index has its old name, and nothing is left over");
-    assert!(process.read.cluster(tenant(2), cluster(0), None).await.unwrap().is_none_or(|row| row.id == cluster(0).to_string()));
+    assert_eq!(
+        relations(&world).await,
+        before,
+        "every table and index has its old name, and nothing is left over"
+    );
+    assert!(
+        process
+            .read
+            .cluster(tenant(2), cluster(0), None)
+            .await
+            .unwrap()
+            .is_none_or(|row| row.id == cluster(0).to_string())
+    );
 }
 
 #[tokio::test]
@@ -93,8 +107,10 @@ async fn a_rebuild_repairs_and_leaves_rows_behind_the_same_walls() {
     world.assert_equal_to_a_refold().await;
     let own = process.read.cluster(tenant(1), cluster(1), None).await.unwrap();
     assert_eq!(own.unwrap().name, "one");
-    let visible: i64 =
-        sqlx::query_scalar("select count(*) from read.clusters").fetch_one(&world.pools.reader).await.unwrap();
+    let visible: i64 = sqlx::query_scalar("select count(*) from read.clusters")
+        .fetch_one(&world.pools.reader)
+        .await
+        .unwrap();
     assert_eq!(visible, 0, "without a tenant there are no rows in the new table either");
 }
 
@@ -113,7 +129,9 @@ async fn two_rebuilds_of_one_table_do_not_meet() {
     assert!(matches!(refused, Err(RebuildError::Running("clusters"))), "{refused:?}");
     let unknown = rebuild(&world.pools.projector, Arc::clone(&world.feed), &["cluster"], &|_| ()).await;
     assert!(matches!(unknown, Err(RebuildError::Unknown(_))), "{unknown:?}");
-    rebuild(&world.pools.projector, Arc::clone(&world.feed), &["users"], &|_| ()).await.expect("another table");
+    rebuild(&world.pools.projector, Arc::clone(&world.feed), &["users"], &|_| ())
+        .await
+        .expect("another table");
 }
 
 #[tokio::test]
@@ -156,10 +174,12 @@ async fn a_table_of_older_code_is_built_anew_at_the_start() {
     let position = world.import(tenant(1), 1, spec("one")).await;
     process.read.wait_for(position, LONG).await.unwrap();
     process.end().await;
-    sqlx::raw_sql("update read.cursors set version = 0; update read.clusters set region = 'as older code had it'")
-        .execute(&world.pools.projector)
-        .await
-        .unwrap();
+    sqlx::raw_sql(
+        "update read.cursors set version = 0; update read.clusters set region = 'as older code had it'",
+    )
+    .execute(&world.pools.projector)
+    .await
+    .unwrap();
     let position = world.import(tenant(1), 2, spec("two")).await;
 
     let processes = [world.process(), world.process()];

@@ -14,7 +14,10 @@ async fn a_query_without_a_where_sees_its_tenant_only() {
     for number in 1..=2 {
         world.import(tenant(number), number, spec("one")).await;
         let command = hub_domain::user::UserCommand::Register(account());
-        world.decide::<hub_domain::user::User>(tenant(number), &user(number).to_string(), command).await.unwrap();
+        world
+            .decide::<hub_domain::user::User>(tenant(number), &user(number).to_string(), command)
+            .await
+            .unwrap();
         sqlx::query("insert into read.observations values ($1, $2, now(), null, null)")
             .bind(tenant(number).uuid())
             .bind(cluster(number).to_string())
@@ -73,7 +76,8 @@ async fn the_reader_writes_nothing_and_sees_nothing_else() {
         let mut connection = world.pools.reader.acquire().await.unwrap();
         connection.execute("set default_transaction_read_only = off").await.unwrap();
         let refused = connection.execute(sql).await.expect_err(sql);
-        let code = refused.as_database_error().and_then(|error| error.code().map(|code| code.into_owned()));
+        let code =
+            refused.as_database_error().and_then(|error| error.code().map(std::borrow::Cow::into_owned));
         assert_eq!(code.as_deref(), Some("42501"), "{sql}: {refused}");
         connection.close().await.unwrap();
     }

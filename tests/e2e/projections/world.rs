@@ -7,10 +7,12 @@ use std::time::Duration;
 use chrono::DateTime;
 use hub_commands::ports::{Append, EventLog, Expected, Proposed};
 use hub_domain::cluster::{
-    Changes, Cluster, ClusterCommand, Credentials, Facts, Failure, Issue, NodeCount, Observation, Provider, Spec,
+    Changes, Cluster, ClusterCommand, Credentials, Facts, Failure, Issue, NodeCount, Observation, Provider,
+    Spec,
 };
 use hub_domain::kernel::{
-    Actor, ClusterId, ClusterName, Event as _, Labels, Metadata, Region, Sealed, SecretRef, TenantId, TypedId, UserId,
+    Actor, ClusterId, ClusterName, Event as _, Labels, Metadata, Region, Sealed, SecretRef, TenantId,
+    TypedId, UserId,
 };
 use hub_domain::user::{Account, Profile, Role, User, UserCommand};
 use hub_domain::{Ctx, Decider};
@@ -62,8 +64,12 @@ impl World {
         let database = Database::fresh().await;
         let pools = Pools::connect(database.url(), PoolSizes::default()).unwrap();
         let settings = WriterSettings::default();
-        let (log, _) =
-            PgLog::start(options(database.url()).unwrap(), pools.writer.clone(), Arc::new(SystemClock), settings);
+        let (log, _) = PgLog::start(
+            options(database.url()).unwrap(),
+            pools.writer.clone(),
+            Arc::new(SystemClock),
+            settings,
+        );
         let feed = Arc::new(PgFeed::new(pools.projector.clone(), log.committed().subscribe()));
         Self { pools, log, feed, database }
     }
@@ -105,7 +111,12 @@ impl World {
     }
 
     /// Decides a command on what the log says, and appends what comes of it. A refusal or no event is no position.
-    pub async fn decide<D: Decider>(&self, tenant: TenantId, stream: &str, command: D::Command) -> Option<u64> {
+    pub async fn decide<D: Decider>(
+        &self,
+        tenant: TenantId,
+        stream: &str,
+        command: D::Command,
+    ) -> Option<u64> {
         let recorded = self.log.read_stream(tenant, stream, 0).await.unwrap();
         let state = recorded.iter().fold(D::initial(), |state, event| {
             D::evolve(state, &D::Event::decode(&event.event_type, &event.payload).unwrap())
@@ -131,7 +142,9 @@ impl World {
 
     /// Asks for an import.
     pub async fn import(&self, tenant: TenantId, number: u128, spec: Spec) -> u64 {
-        self.decide::<Cluster>(tenant, &cluster(number).to_string(), ClusterCommand::Import(spec)).await.unwrap()
+        self.decide::<Cluster>(tenant, &cluster(number).to_string(), ClusterCommand::Import(spec))
+            .await
+            .unwrap()
     }
 
     /// Shows a cluster to the observer.
@@ -154,12 +167,13 @@ impl World {
                 name: Some(ClusterName::new(format!("renamed-{number}")).unwrap()),
                 ..Changes::default()
             }),
-            6 if number % 7 == 0 => ClusterCommand::RequestDecommission,
-            7 if number % 7 == 0 => ClusterCommand::ConfirmDecommission,
+            6 if number.is_multiple_of(7) => ClusterCommand::RequestDecommission,
+            7 if number.is_multiple_of(7) => ClusterCommand::ConfirmDecommission,
             _ => {
                 let stream = user(which).to_string();
                 self.decide::<User>(tenant, &stream, UserCommand::Register(account())).await;
-                self.decide::<User>(tenant, &stream, UserCommand::SignIn { session: number.to_string() }).await;
+                self.decide::<User>(tenant, &stream, UserCommand::SignIn { session: number.to_string() })
+                    .await;
                 return;
             }
         };
@@ -223,9 +237,14 @@ pub fn spec(name: &str) -> Spec {
 }
 
 pub fn seen(nodes: u32, issues: &[&str]) -> Observation {
-    let issue = |code: &&str| Issue { code: (*code).into(), object: "node/a".into(), message: "It is so.".into() };
+    let issue =
+        |code: &&str| Issue { code: (*code).into(), object: "node/a".into(), message: "It is so.".into() };
     Observation {
-        facts: Facts { uid: "uid-1".into(), version: "v1.33.2".into(), nodes: NodeCount { total: nodes, ready: nodes } },
+        facts: Facts {
+            uid: "uid-1".into(),
+            version: "v1.33.2".into(),
+            nodes: NodeCount { total: nodes, ready: nodes },
+        },
         issues: issues.iter().map(issue).collect(),
     }
 }

@@ -84,6 +84,17 @@ impl ControlPlane {
             .await
             .context("openssl")?;
         ensure!(key.status.success(), "openssl: {}", String::from_utf8_lossy(&key.stderr));
+        // Its own authority; the API server reads user and group from its subject.
+        let certificate = Command::new("openssl")
+            .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"])
+            .args(["-subj", "/O=system:masters/CN=certified", "-keyout"])
+            .arg(folder.path().join("client.key"))
+            .arg("-out")
+            .arg(folder.path().join("client.crt"))
+            .output()
+            .await
+            .context("openssl")?;
+        ensure!(certificate.status.success(), "openssl: {}", String::from_utf8_lossy(&certificate.stderr));
         let token = |name| (format!("kit-{}", ids::uuid().simple()), name, if name == "admin" { "system:masters" } else { "" });
         let tokens = vec![token("admin"), token("limited")];
         let http = reqwest::Client::builder().danger_accept_invalid_certs(true).build()?;
@@ -109,6 +120,8 @@ impl ControlPlane {
             .args(["--secure-port", &self.port.to_string(), "--service-cluster-ip-range", "10.0.0.0/24"])
             .arg("--token-auth-file")
             .arg(self.path("tokens.csv"))
+            .arg("--client-ca-file")
+            .arg(self.path("client.crt"))
             .args(["--authorization-mode", "RBAC", "--disable-admission-plugins", "ServiceAccount"])
             .args(["--service-account-key-file", &key, "--service-account-signing-key-file", &key])
             .args(["--service-account-issuer", "https://kubernetes.default.svc"])
@@ -121,8 +134,12 @@ impl ControlPlane {
         self.apiserver = Some(child);
         let ready = until(Duration::from_secs(60), || async {
             let admin = self.api(Method::GET, "/readyz", None).await.is_ok_and(|(status, _)| status == StatusCode::OK);
-            let system = self.api(Method::GET, "/api/v1/namespaces/kube-system", None).await;
-            (admin && system.is_ok_and(|(status, _)| status == StatusCode::OK)).then_some(())
+            let mut namespaces = true;
+            for name in ["kube-system", "default"] {
+                let found = self.api(Method::GET, &format!("/api/v1/namespaces/{name}"), None).await;
+                namespaces &= found.is_ok_and(|(status, _)| status == StatusCode::OK);
+            }
+            (admin && namespaces).then_some(())
         });
         ready.await.with_context(|| {
             let log = std::fs::read_to_string(self.path("apiserver.log")).unwrap_or_default();
@@ -162,15 +179,26 @@ impl ControlPlane {
         self.kubeconfig_of("limited")
     }
 
+    /// A kubeconfig of an administrator with a client certificate.
+    pub fn certificate_kubeconfig(&self) -> String {
+        let read = |name| STANDARD.encode(std::fs::read(self.path(name)).unwrap_or_default());
+        let user = json!({ "client-certificate-data": read("client.crt"), "client-key-data": read("client.key") });
+        self.kubeconfig_with("certified", &user)
+    }
+
     fn kubeconfig_of(&self, user: &str) -> String {
-        let certificate = std::fs::read(self.path("certificates/apiserver.crt")).unwrap_or_default();
         let token = self.tokens.iter().find(|(_, name, _)| *name == user).map_or("", |(token, _, _)| token);
+        self.kubeconfig_with(user, &json!({ "token": token }))
+    }
+
+    fn kubeconfig_with(&self, user: &str, credentials: &Value) -> String {
+        let certificate = std::fs::read(self.path("certificates/apiserver.crt")).unwrap_or_default();
         // JSON is YAML.
         json!({
             "apiVersion": "v1", "kind": "Config", "current-context": "kit",
             "clusters": [{ "name": "kit", "cluster": {
                 "server": self.server(), "certificate-authority-data": STANDARD.encode(certificate) } }],
-            "users": [{ "name": user, "user": { "token": token } }],
+            "users": [{ "name": user, "user": credentials }],
             "contexts": [{ "name": "kit", "context": { "cluster": "kit", "user": user } }],
         })
         .to_string()

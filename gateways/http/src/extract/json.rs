@@ -66,9 +66,12 @@ pub async fn collect(body: Body, limit: usize) -> Result<Bytes, Problem> {
 /// Reads JSON strictly. The problem names the member and the rule, and never repeats a value: it may be a secret.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     shallow(bytes)?;
+    // RFC 8259, section 8.1. The parser looks at the encoding only of what it keeps.
+    let text =
+        std::str::from_utf8(bytes).map_err(|_| Problem::new(Entry::MALFORMED_JSON).detail("not UTF-8"))?;
     // Well-formedness first: a member that is not known here shall not hide that the rest is no JSON.
-    serde_json::from_slice::<IgnoredAny>(bytes).map_err(|cause| malformed(&cause))?;
-    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    serde_json::from_str::<IgnoredAny>(text).map_err(|cause| malformed(&cause))?;
+    let mut reader = serde_json::Deserializer::from_str(text);
     serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let (path, cause) = (error.path().clone(), error.into_inner());
         if cause.is_data() { member(&path, &cause.to_string()) } else { malformed(&cause) }

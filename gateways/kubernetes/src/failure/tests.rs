@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use hub_commands::ports::ClusterProbe as _;
 use rcgen::date_time_ymd;
 use serde_json::json;
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 use crate::Settings;
@@ -26,7 +26,7 @@ async fn babbling(words: &'static [u8]) -> SocketAddr {
     tokio::spawn(async move {
         let mut open = vec![];
         while let Ok((mut stream, _)) = listener.accept().await {
-            stream.readable().await.ok();
+            stream.read_u8().await.ok();
             stream.write_all(words).await.ok();
             open.push(stream);
         }

@@ -56,103 +56,99 @@ fn yaml_serves_as_kubectl_writes_it() {
     assert_eq!((examined.context.as_str(), examined.endpoint.as_str()), ("only", "https://[fd00::1]:443"));
 }
 
-#[test]
-fn every_refusal_names_member_and_rule() {
-    let user = "/users/0/user";
-    let cluster = "/clusters/0/cluster";
-    let cases = [
-        (user, "exec", json!({ "command": "aws" }), "/users/0/user/exec", "service account"),
-        (user, "auth-provider", json!({ "name": "gcp" }), "/users/0/user/auth-provider", "service account"),
-        (user, "tokenFile", json!("/etc/shadow"), "/users/0/user/tokenFile", "files are not read"),
-        (user, "client-certificate", json!("/a"), "/users/0/user/client-certificate", "--flatten"),
-        (user, "client-key", json!("/a"), "/users/0/user/client-key", "--flatten"),
-        (user, "username", json!("a"), "/users/0/user/username", "basic"),
-        (user, "as", json!("root"), "/users/0/user/as", "impersonation"),
-        (
-            user,
-            "client-certificate-data",
-            json!(NO_CERTIFICATE),
-            "/users/0/user/client-key-data",
-            "must come with",
-        ),
-        (
-            user,
-            "client-key-data",
-            json!("no base64!"),
-            "/users/0/user/client-certificate-data",
-            "must come with",
-        ),
-        (user, "password", json!("p"), "/users/0/user/password", "basic"),
-        (user, "as-groups", json!(["system:masters"]), "/users/0/user/as-groups", "impersonation"),
-        (user, "as-user-extra", json!({ "a": ["b"] }), "/users/0/user/as-user-extra", "impersonation"),
-        (user, "token", json!(12345), "/users/0/user/token", "quotes"),
-        (
-            cluster,
-            "certificate-authority-data",
-            json!("no base64!"),
-            "/clusters/0/cluster/certificate-authority-data",
-            "PEM in base64",
-        ),
-        (
-            cluster,
-            "certificate-authority-data",
-            json!(NO_CERTIFICATE),
-            "/clusters/0/cluster/certificate-authority-data",
-            "certificate",
-        ),
-        (cluster, "tls-server-name", json!("not a name"), "/clusters/0/cluster/tls-server-name", "host name"),
-        (cluster, "server", json!("https://10.0.0.1?a=b"), "/clusters/0/cluster/server", "query"),
-        (cluster, "server", json!(""), "/clusters/0/cluster/server", "https://HOST:PORT"),
-        (cluster, "server", json!("https://"), "/clusters/0/cluster/server", "https://HOST:PORT"),
-        (cluster, "server", json!("ftp://10.0.0.1"), "/clusters/0/cluster/server", "https://HOST:PORT"),
-        (
-            cluster,
-            "server",
-            json!("https://[::ffff:169.254.169.254]"),
-            "/clusters/0/cluster/server",
-            "metadata",
-        ),
-        (user, "token", json!("two words"), "/users/0/user/token", "visible ASCII"),
-        (user, "token", json!(""), "/users/0/user", "must hold a token"),
-        (
-            cluster,
-            "certificate-authority",
-            json!("/a"),
-            "/clusters/0/cluster/certificate-authority",
-            "--flatten",
-        ),
-        (
-            cluster,
-            "insecure-skip-tls-verify",
-            json!(true),
-            "/clusters/0/cluster/insecure-skip-tls-verify",
-            "always verified",
-        ),
-        (cluster, "proxy-url", json!("http://p"), "/clusters/0/cluster/proxy-url", "proxies"),
-        (cluster, "server", json!("http://10.0.0.1"), "/clusters/0/cluster/server", "https://"),
-        (cluster, "server", json!("https://169.254.169.254"), "/clusters/0/cluster/server", "link-local"),
-        (cluster, "server", json!("https://[fe80::1]:6443"), "/clusters/0/cluster/server", "link-local"),
-        (cluster, "server", json!("https://0.0.0.0"), "/clusters/0/cluster/server", "unspecified"),
-        (cluster, "server", json!("https://me@host"), "/clusters/0/cluster/server", "no user"),
-        (cluster, "server", json!(7), "/clusters/0/cluster/server", "quotes"),
-        ("", "contexts", json!([]), "/contexts", "at least one"),
-        ("", "current-context", json!("three"), "/current-context", "one, two"),
-        ("", "current-context", json!(""), "/current-context", "there are: one, two"),
-        ("", "users", json!([]), "/users", "the context names"),
-        (
-            "/contexts/0",
-            "context",
-            json!({ "cluster": "c" }),
-            "/contexts/0/context/user",
-            "must name its user",
-        ),
-        ("/users/0", "user", json!(null), "/users/0/user", "must be an object"),
-    ];
-    for (parent, member, value, pointer, rule) in cases {
-        let (found, said) = refused(&with(parent, member, value), None);
-        assert_eq!(found, pointer, "{said}");
-        assert!(said.contains(rule), "{pointer}: {said}");
+/// Sets each member below `parent` in turn; the refusal names what is expected of `parent/NAMED` and holds the words.
+fn each_is_refused(parent: &str, cases: &[(&str, Value, &str, &str)]) {
+    for (member, value, named, words) in cases {
+        let (pointer, rule) = refused(&with(parent, member, value.clone()), None);
+        assert_eq!(pointer, format!("{parent}{named}"), "{member} = {value}: {rule}");
+        assert!(rule.contains(words), "{member} = {value}: {rule}");
     }
+}
+
+#[test]
+fn what_a_user_may_not_hold() {
+    each_is_refused(
+        "/users/0/user",
+        &[
+            ("exec", json!({ "command": "aws" }), "/exec", "create a service account"),
+            ("auth-provider", json!({ "name": "gcp" }), "/auth-provider", "create a service account"),
+            ("tokenFile", json!("/etc/shadow"), "/tokenFile", "files are not read"),
+            ("client-certificate", json!("/a"), "/client-certificate", "--flatten"),
+            ("client-key", json!("/a"), "/client-key", "--flatten"),
+            ("username", json!("a"), "/username", "basic"),
+            ("password", json!("p"), "/password", "basic"),
+            ("as", json!("root"), "/as", "impersonation"),
+            ("as-uid", json!("0"), "/as-uid", "impersonation"),
+            ("as-groups", json!(["system:masters"]), "/as-groups", "impersonation"),
+            ("as-user-extra", json!({ "a": ["b"] }), "/as-user-extra", "impersonation"),
+            ("client-certificate-data", json!(NO_CERTIFICATE), "/client-key-data", "must come with"),
+            ("client-key-data", json!("no base64!"), "/client-certificate-data", "must come with"),
+            ("token", json!(12345), "/token", "quotes"),
+            ("token", json!("two words"), "/token", "visible ASCII"),
+            ("token", json!(""), "", "must hold a token"),
+        ],
+    );
+}
+
+#[test]
+fn what_a_cluster_may_not_hold() {
+    each_is_refused(
+        "/clusters/0/cluster",
+        &[
+            ("certificate-authority", json!("/a"), "/certificate-authority", "--flatten"),
+            (
+                "certificate-authority-data",
+                json!("no base64!"),
+                "/certificate-authority-data",
+                "PEM in base64",
+            ),
+            (
+                "certificate-authority-data",
+                json!(NO_CERTIFICATE),
+                "/certificate-authority-data",
+                "certificate",
+            ),
+            ("insecure-skip-tls-verify", json!(true), "/insecure-skip-tls-verify", "always verified"),
+            ("insecure-skip-tls-verify", json!("yes"), "/insecure-skip-tls-verify", "always verified"),
+            ("proxy-url", json!("http://p"), "/proxy-url", "proxies"),
+            ("tls-server-name", json!("not a name"), "/tls-server-name", "host name"),
+            ("server", json!("http://10.0.0.1"), "/server", "https://"),
+            ("server", json!("https://169.254.169.254"), "/server", "link-local"),
+            ("server", json!("https://[fe80::1]:6443"), "/server", "link-local"),
+            ("server", json!("https://[::ffff:169.254.169.254]"), "/server", "metadata"),
+            ("server", json!("https://0.0.0.0"), "/server", "unspecified"),
+            ("server", json!("https://me@host"), "/server", "no user"),
+            ("server", json!("https://10.0.0.1?a=b"), "/server", "query"),
+            ("server", json!(""), "/server", "https://HOST:PORT"),
+            ("server", json!("https://"), "/server", "https://HOST:PORT"),
+            ("server", json!("ftp://10.0.0.1"), "/server", "https://HOST:PORT"),
+            ("server", json!(7), "/server", "quotes"),
+            ("server", Value::Null, "/server", "https://HOST:PORT"),
+        ],
+    );
+}
+
+#[test]
+fn a_context_must_be_found_whole() {
+    each_is_refused(
+        "",
+        &[
+            ("contexts", json!([]), "/contexts", "at least one"),
+            ("contexts", Value::Null, "/contexts", "at least one"),
+            ("current-context", json!("three"), "/current-context", "there are: one, two"),
+            ("current-context", json!(""), "/current-context", "name a context; there are: one, two"),
+            ("clusters", json!([]), "/clusters", "the context names"),
+            ("users", json!([]), "/users", "the context names"),
+        ],
+    );
+    each_is_refused(
+        "/contexts/0",
+        &[
+            ("context", json!({ "cluster": "c" }), "/context/user", "must name its user"),
+            ("context", json!({ "user": "u" }), "/context/cluster", "must name its cluster"),
+        ],
+    );
+    each_is_refused("/users/0", &[("user", Value::Null, "/user", "must be an object")]);
     assert_eq!(refused(&config(), Some("two")).0, "/users");
     let (at, rule) = refused(&config(), Some("three"));
     assert_eq!((at.as_str(), rule.contains("one, two")), ("/contexts", true));
@@ -163,7 +159,8 @@ fn every_refusal_names_member_and_rule() {
 
 #[test]
 fn a_broken_file_is_not_quoted() {
-    let (_, said) = examine(&SecretString::from("token: 'hunter2"), None, Settings::default()).expect_err("broken");
+    let (_, said) =
+        examine(&SecretString::from("token: 'hunter2"), None, Settings::default()).expect_err("broken");
     assert!(!said.contains("hunter2"), "{said}");
 }
 
@@ -175,7 +172,8 @@ fn what_would_take_a_parser_long_is_refused_soon() {
         writeln!(bomb, "a{nth}: &a{nth} [*a{before}, *a{before}, *a{before}, *a{before}]").expect("memory");
     }
     let long = |word: &str| word.repeat((1 << 20) / word.len());
-    let mut texts: Vec<String> = ["[", "{a: ", "- ", "? ", "!a ", "&a ", "a: b\n", "#\n", " ", "\"", ", a"].map(long).into();
+    let mut texts: Vec<String> =
+        ["[", "{a: ", "- ", "? ", "!a ", "&a ", "a: b\n", "#\n", " ", "\"", ", a"].map(long).into();
     texts.extend([bomb, format!("[{}", &long("a,")[1..]), format!("{{{}", &long("a,")[1..])]);
     let began = Instant::now();
     for text in texts {

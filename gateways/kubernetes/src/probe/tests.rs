@@ -21,7 +21,7 @@ fn node(name: &str) -> Value {
 #[tokio::test]
 async fn one_connection_serves_look_after_look() {
     let server = Server::tls(&identity(|_| ())).await;
-    server.set(NODES, &list(vec![node("a")], ""));
+    server.set(NODES, &list(&[node("a")], ""));
     let probe = server.probe();
     for _ in 0..5 {
         let (observation, sample) = probe.look().await.expect("it answers");
@@ -35,8 +35,8 @@ async fn one_connection_serves_look_after_look() {
 async fn pages_are_followed_to_the_end() {
     let server = Server::plain();
     let pages = vec![
-        (StatusCode::OK, list(vec![node("c"), node("a")], "next&page=2").to_string()),
-        (StatusCode::OK, list(vec![node("b")], "").to_string()),
+        (StatusCode::OK, list(&[node("c"), node("a")], "next&page=2").to_string()),
+        (StatusCode::OK, list(&[node("b")], "").to_string()),
     ];
     server.then(NODES, pages);
     let (observation, sample) = server.probe().look().await.expect("it answers");
@@ -50,9 +50,9 @@ async fn pages_are_followed_to_the_end() {
 #[tokio::test]
 async fn an_expired_page_begins_the_list_anew() {
     let server = Server::plain();
-    let first = (StatusCode::OK, list(vec![node("a")], "more").to_string());
+    let first = (StatusCode::OK, list(&[node("a")], "more").to_string());
     let gone = (StatusCode::GONE, status(410));
-    let all = (StatusCode::OK, list(vec![node("a"), node("b")], "").to_string());
+    let all = (StatusCode::OK, list(&[node("a"), node("b")], "").to_string());
     server.then(NODES, vec![first.clone(), gone.clone(), all]);
     let (observation, _) = server.probe().look().await.expect("it answers");
     assert_eq!(observation.facts.nodes.total, 2, "no page is counted twice, none is missing");
@@ -66,7 +66,7 @@ async fn what_may_not_be_listed_is_an_issue_and_what_does_not_exist_is_none() {
     server.say(SETS, StatusCode::NOT_FOUND, "404 page not found");
     server.say(CLAIMS, StatusCode::FORBIDDEN, &status(403));
     server.say("/version", StatusCode::FORBIDDEN, &status(403));
-    server.set(NODES, &list(vec![node("a")], ""));
+    server.set(NODES, &list(&[node("a")], ""));
     let (observation, sample) = server.probe().look().await.expect("it answers");
     let issues: Vec<_> =
         observation.issues.iter().map(|issue| (issue.code.as_str(), issue.object.as_str())).collect();
@@ -104,10 +104,8 @@ async fn a_list_that_breaks_off_or_fails_is_a_failure() {
 async fn more_objects_than_are_looked_at_are_cut_and_told() {
     let server = Server::plain();
     let page = |from: usize| {
-        (
-            StatusCode::OK,
-            list((from..from + 9_000).map(|nth| node(&format!("n{nth:05}"))).collect(), "more").to_string(),
-        )
+        let nodes: Vec<_> = (from..from + 9_000).map(|nth| node(&format!("n{nth:05}"))).collect();
+        (StatusCode::OK, list(&nodes, "more").to_string())
     };
     server.then(NODES, vec![page(0), page(9_000), page(18_000)]);
     let (observation, sample) = server.probe().look().await.expect("it answers");

@@ -274,6 +274,13 @@ impl Writer {
         self.learn(&mut session.connection, open, careful).await?;
         let now = self.clock.now().timestamp_micros();
         let mut batch = plan(open, &self.memory, &session.head, now);
+        if batch.has_conflict() && !careful && open.iter().any(|append| append.idempotency.is_some()) {
+            // A repeat may come with an expectation that its first has outdated: the keys decide before the revisions do.
+            if shared {
+                statements::rollback(&mut session.connection).await?;
+            }
+            return Ok(Attempt::Again);
+        }
         if batch.has_conflict() && !shared {
             // What is remembered may be old: a conflict counts only against the log itself.
             let head = statements::head(&mut session.connection, false).await?;

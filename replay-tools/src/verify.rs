@@ -109,7 +109,9 @@ fn print(report: &Report, seconds: f64) {
             println!("  tenant {}  size {}  root {}", head.tenant, head.size, head.root);
         }
     } else {
-        println!("THE LEDGER WAS ALTERED: {} faults in {} events", report.faults.len(), report.events);
+        let count = report.faults.len();
+        let faults = if count == 1 { "fault" } else { "faults" };
+        println!("THE LEDGER WAS ALTERED: {count} {faults} in {} events", report.events);
         for fault in report.faults.iter().take(SHOWN) {
             println!("  {}", fault.what);
         }

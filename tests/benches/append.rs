@@ -84,7 +84,10 @@ pub async fn run(settings: &Settings) -> anyhow::Result<()> {
         for round in 0..settings.rounds {
             let tag = round * 1000 + clients;
             ours.push(hub(&server.url(), clients, seconds, settings, tag).await?);
-            cqrs.push(peer_cqrs::run(&server.url(), clients, seconds, settings.streams, settings.bytes, tag).await?);
+            cqrs.push(
+                peer_cqrs::run(&server.url(), clients, seconds, settings.streams, settings.bytes, tag)
+                    .await?,
+            );
             if let Some(uma) = &uma {
                 umas.push(uma.run(clients, seconds, settings.streams, settings.bytes, tag).await?);
             }
@@ -92,17 +95,31 @@ pub async fn run(settings: &Settings) -> anyhow::Result<()> {
         let (ours, cqrs) = (median(ours), median(cqrs));
         println!("{clients} clients");
         println!("  hub      {ours}");
-        println!("  cqrs-es  {cqrs}   hub is {:.1}x, with 1/{:.1} of the cpu", ours.rate() / cqrs.rate(), cqrs.cpu_each() / ours.cpu_each());
+        println!(
+            "  cqrs-es  {cqrs}   hub is {:.1}x, with 1/{:.1} of the cpu",
+            ours.rate() / cqrs.rate(),
+            cqrs.cpu_each() / ours.cpu_each()
+        );
         if !umas.is_empty() {
             let uma = median(umas);
-            println!("  UmaDB    {uma}   hub is {:.1}x, with 1/{:.1} of the cpu", ours.rate() / uma.rate(), uma.cpu_each() / ours.cpu_each());
+            println!(
+                "  UmaDB    {uma}   hub is {:.1}x, with 1/{:.1} of the cpu",
+                ours.rate() / uma.rate(),
+                uma.cpu_each() / ours.cpu_each()
+            );
         }
         println!();
     }
     Ok(())
 }
 
-async fn hub(url: &str, clients: usize, seconds: Duration, settings: &Settings, round: usize) -> anyhow::Result<Run> {
+async fn hub(
+    url: &str,
+    clients: usize,
+    seconds: Duration,
+    settings: &Settings,
+    round: usize,
+) -> anyhow::Result<Run> {
     let pools = Pools::connect(url, PoolSizes::default())?;
     let clock = Arc::new(hub_kit::SystemClock);
     let options = hub_postgres::pools::options(url)?;
@@ -112,7 +129,8 @@ async fn hub(url: &str, clients: usize, seconds: Duration, settings: &Settings, 
     let (started, cpu) = (Instant::now(), busy());
     let tasks: Vec<_> = (0..clients)
         .map(|client| {
-            let (dispatcher, own, bytes) = (dispatcher.clone(), (settings.streams / clients).max(1), settings.bytes);
+            let (dispatcher, own, bytes) =
+                (dispatcher.clone(), (settings.streams / clients).max(1), settings.bytes);
             tokio::spawn(async move {
                 let (caller, options) = (Caller::system("bench", tenant), Options::default());
                 let (mut latencies, mut nth) = (Vec::new(), 0);
@@ -120,7 +138,16 @@ async fn hub(url: &str, clients: usize, seconds: Duration, settings: &Settings, 
                     let asked = Instant::now();
                     let stream = format!("meter_{round}_{client}_{}", nth % own);
                     let permission = Permission::ObserveClusters;
-                    dispatcher.execute::<Meter>(&caller, permission, "meter.read", &stream, "x".repeat(bytes), &options).await?;
+                    dispatcher
+                        .execute::<Meter>(
+                            &caller,
+                            permission,
+                            "meter.read",
+                            &stream,
+                            "x".repeat(bytes),
+                            &options,
+                        )
+                        .await?;
                     latencies.push(asked.elapsed());
                     nth += 1;
                 }

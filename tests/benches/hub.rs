@@ -66,12 +66,20 @@ pub async fn run(settings: &Settings) -> anyhow::Result<()> {
     let throughput = commands(&admin, &clusters, settings.clients, None, settings.seconds, false).await?;
     println!("commands through HTTP, {} clients\n  {throughput}", settings.clients);
     println!("resident under load: {:.0} MiB", resident(hub.pid()));
-    let lag = commands(&admin, &clusters, settings.clients, Some(settings.commands), settings.seconds, true).await?;
-    println!("from a command's answer until the dashboard shows it, at {} commands/s\n  {lag}", settings.commands);
+    let lag = commands(&admin, &clusters, settings.clients, Some(settings.commands), settings.seconds, true)
+        .await?;
+    println!(
+        "from a command's answer until the dashboard shows it, at {} commands/s\n  {lag}",
+        settings.commands
+    );
 
     let held = hold(hub.base(), settings.connections).await?;
     let dashboard = fleet(&admin, settings.seconds).await;
-    println!("GET fleet over {} clusters at 200/s, {} connections open\n  {dashboard}", clusters.len(), held.len());
+    println!(
+        "GET fleet over {} clusters at 200/s, {} connections open\n  {dashboard}",
+        clusters.len(),
+        held.len()
+    );
     println!("resident then: {:.0} MiB", resident(hub.pid()));
     drop(held);
     hub.terminate().await?;
@@ -89,7 +97,8 @@ async fn import(admin: &Client, count: usize) -> anyhow::Result<Vec<String>> {
                 "users": [{ "name": "u", "user": { "token": format!("bench-{nth}") } }],
                 "contexts": [{ "name": "c", "context": { "cluster": "c", "user": "u" } }],
             });
-            let (provider, region) = (["aws", "gcp", "azure", "on_premises"][nth % 4], format!("region-{}", nth % 12));
+            let (provider, region) =
+                (["aws", "gcp", "azure", "on_premises"][nth % 4], format!("region-{}", nth % 12));
             let body = json!({ "name": format!("bench-{nth}"), "provider": provider, "region": region,
                 "credentials": { "kubeconfig": kubeconfig.to_string() } });
             async move { admin.post("clusters", &body).await }
@@ -104,7 +113,14 @@ async fn import(admin: &Client, count: usize) -> anyhow::Result<Vec<String>> {
 
 /// Changes labels, each client round its own clusters; paced when a rate is given. With `seen`, the time is taken from the
 /// answer until a query that waits for the command's position is answered, for one command in twenty.
-async fn commands(admin: &Client, clusters: &Arc<Vec<String>>, clients: usize, rate: Option<u64>, seconds: f64, seen: bool) -> anyhow::Result<Run> {
+async fn commands(
+    admin: &Client,
+    clusters: &Arc<Vec<String>>,
+    clients: usize,
+    rate: Option<u64>,
+    seconds: f64,
+    seen: bool,
+) -> anyhow::Result<Run> {
     let (started, cpu, sent) = (Instant::now(), busy(), Arc::new(AtomicUsize::new(0)));
     let tasks: Vec<_> = (0..clients)
         .map(|client| {
@@ -116,12 +132,23 @@ async fn commands(admin: &Client, clusters: &Arc<Vec<String>>, clients: usize, r
                 while started.elapsed().as_secs_f64() < seconds {
                     let turn = sent.fetch_add(1, Ordering::Relaxed);
                     if let Some(rate) = rate {
-                        tokio::time::sleep_until((started + Duration::from_secs_f64(turn as f64 / rate as f64)).into()).await;
+                        tokio::time::sleep_until(
+                            (started + Duration::from_secs_f64(turn as f64 / rate as f64)).into(),
+                        )
+                        .await;
                     }
-                    let labels: serde_json::Map<_, _> =
-                        (0..4).map(|label| (format!("label-{label}"), json!(format!("value-{client}-{nth}-{}", "x".repeat(20))))).collect();
+                    let labels: serde_json::Map<_, _> = (0..4)
+                        .map(|label| {
+                            (
+                                format!("label-{label}"),
+                                json!(format!("value-{client}-{nth}-{}", "x".repeat(20))),
+                            )
+                        })
+                        .collect();
                     let asked = Instant::now();
-                    let answer = admin.put(&format!("clusters/{}", own[nth % own.len()]), &json!({ "labels": labels })).await?;
+                    let answer = admin
+                        .put(&format!("clusters/{}", own[nth % own.len()]), &json!({ "labels": labels }))
+                        .await?;
                     anyhow::ensure!(answer.status == 200, "{}", answer.text);
                     nth += 1;
                     if !seen {
@@ -192,7 +219,11 @@ async fn rebuild(url: &str) -> anyhow::Result<()> {
     let started = Instant::now();
     let rebuilt = hub_projections::rebuild::rebuild(&pools.projector, feed, &[], &|_| {}).await?;
     let position = rebuilt.iter().map(|table| table.position).max().unwrap_or(0);
-    println!("rebuild of {} read models: {:.0} events/s ({position} events)", rebuilt.len(), position as f64 / started.elapsed().as_secs_f64());
+    println!(
+        "rebuild of {} read models: {:.0} events/s ({position} events)",
+        rebuilt.len(),
+        position as f64 / started.elapsed().as_secs_f64()
+    );
     pools.close().await;
     Ok(())
 }

@@ -89,15 +89,23 @@ pub async fn run(settings: &Settings) -> anyhow::Result<()> {
     let took = started.elapsed();
     std::hint::black_box(sum);
     let ceiling = report("sha2 over the same bytes", messages.len() / 3, took);
-    println!("  that is {:.0} MiB/s; verify from the file reaches {:.0} %", bytes as f64 / took.as_secs_f64() / 1048576.0, 100.0 * file / ceiling);
+    println!(
+        "  that is {:.0} MiB/s; verify from the file reaches {:.0} %",
+        bytes as f64 / took.as_secs_f64() / 1_048_576.0,
+        100.0 * file / ceiling
+    );
     Ok(())
 }
 
 async fn fill(url: &str, settings: &Settings) -> anyhow::Result<()> {
     let pools = Pools::connect(url, PoolSizes::default())?;
     let options = hub_postgres::pools::options(url)?;
-    let (log, writer) =
-        PgLog::start(options, pools.writer.clone(), Arc::new(hub_kit::SystemClock), WriterSettings::default());
+    let (log, writer) = PgLog::start(
+        options,
+        pools.writer.clone(),
+        Arc::new(hub_kit::SystemClock),
+        WriterSettings::default(),
+    );
     let tenant = TenantId::from_uuid(ids::uuid());
     let mut left = settings.events;
     let mut nth = 0;
@@ -105,7 +113,8 @@ async fn fill(url: &str, settings: &Settings) -> anyhow::Result<()> {
         let count = left.min(500);
         let mut append = log_suite::append(tenant, &format!("cluster_{nth:026}"), Expected::Any, count);
         for event in &mut append.events {
-            event.payload = format!(r#"{{"note":"{}"}}"#, "x".repeat(settings.bytes.saturating_sub(11))).into_bytes();
+            event.payload =
+                format!(r#"{{"note":"{}"}}"#, "x".repeat(settings.bytes.saturating_sub(11))).into_bytes();
         }
         log.append(append).await?;
         left -= count;

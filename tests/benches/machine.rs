@@ -6,7 +6,10 @@ use std::time::Duration;
 /// One line on processor, cores and memory.
 pub fn describe() -> String {
     let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = cpu.lines().find_map(|line| line.strip_prefix("model name")).map_or("unknown", |rest| rest.trim_start_matches([' ', '\t', ':']));
+    let model = cpu
+        .lines()
+        .find_map(|line| line.strip_prefix("model name"))
+        .map_or("unknown", |rest| rest.trim_start_matches([' ', '\t', ':']));
     let memory = fs::read_to_string("/proc/meminfo").unwrap_or_default();
     let kib: u64 = memory
         .lines()
@@ -20,15 +23,12 @@ pub fn describe() -> String {
 /// Processor time that the whole machine has spent so far, in user and system mode: clients, server and kernel alike.
 pub fn busy() -> Duration {
     let stat = fs::read_to_string("/proc/stat").unwrap_or_default();
-    let ticks: u64 = stat
-        .lines()
-        .next()
-        .map(|line| {
-            let fields: Vec<u64> = line.split_whitespace().skip(1).filter_map(|field| field.parse().ok()).collect();
-            // user, nice, system, irq, softirq; not idle and not waiting for the disk
-            [0, 1, 2, 5, 6].iter().filter_map(|nth| fields.get(*nth)).sum()
-        })
-        .unwrap_or(0);
+    let ticks: u64 = stat.lines().next().map_or(0, |line| {
+        let fields: Vec<u64> =
+            line.split_whitespace().skip(1).filter_map(|field| field.parse().ok()).collect();
+        // user, nice, system, irq, softirq; not idle and not waiting for the disk
+        [0, 1, 2, 5, 6].iter().filter_map(|nth| fields.get(*nth)).sum()
+    });
     Duration::from_millis(ticks * 10)
 }
 

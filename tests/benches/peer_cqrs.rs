@@ -53,7 +53,14 @@ impl Aggregate for Meter {
 }
 
 /// One run: each client executes one command after the other, round its own streams.
-pub async fn run(url: &str, clients: usize, seconds: Duration, streams: usize, bytes: usize, round: usize) -> anyhow::Result<Run> {
+pub async fn run(
+    url: &str,
+    clients: usize,
+    seconds: Duration,
+    streams: usize,
+    bytes: usize,
+    round: usize,
+) -> anyhow::Result<Run> {
     let pool = PgPoolOptions::new().max_connections(clients.min(64) as u32).connect(url).await?;
     sqlx::query(TABLE).execute(&pool).await?;
     let cqrs = Arc::new(postgres_es::postgres_cqrs::<Meter>(pool.clone(), vec![], ()));
@@ -67,7 +74,9 @@ pub async fn run(url: &str, clients: usize, seconds: Duration, streams: usize, b
                 while started.elapsed() < seconds {
                     let asked = Instant::now();
                     let stream = format!("{round}_{client}_{}", nth % own);
-                    cqrs.execute(&stream, "x".repeat(bytes)).await.map_err(|cause| anyhow::anyhow!("{cause}"))?;
+                    cqrs.execute(&stream, "x".repeat(bytes))
+                        .await
+                        .map_err(|cause| anyhow::anyhow!("{cause}"))?;
                     latencies.push(asked.elapsed());
                     nth += 1;
                 }

@@ -36,13 +36,22 @@ impl Uma {
             .kill_on_drop(true)
             .spawn()
             .ok()?;
-        let up = hub_kit::until(Duration::from_secs(10), || async { tokio::net::TcpStream::connect(&address).await.ok() });
+        let up = hub_kit::until(Duration::from_secs(10), || async {
+            tokio::net::TcpStream::connect(&address).await.ok()
+        });
         up.await?;
         Some(Self { server, url: format!("http://{address}"), driver: driver.into(), _folder: folder })
     }
 
     /// One run.
-    pub async fn run(&self, clients: usize, seconds: Duration, streams: usize, bytes: usize, round: usize) -> anyhow::Result<Run> {
+    pub async fn run(
+        &self,
+        clients: usize,
+        seconds: Duration,
+        streams: usize,
+        bytes: usize,
+        round: usize,
+    ) -> anyhow::Result<Run> {
         let cpu = busy();
         let arguments = [
             self.url.clone(),

@@ -41,7 +41,9 @@ async fn two_processes_see_each_other_s_streams() {
     one.append(append(Expected::NoStream)).await.expect("an append");
     for revision in 0..10 {
         let log = if revision % 2 == 0 { &other } else { &one };
-        log.append(append(Expected::Revision(revision))).await.expect("the newest revision, whoever wrote it");
+        log.append(append(Expected::Revision(revision)))
+            .await
+            .expect("the newest revision, whoever wrote it");
         let late = log.append(append(Expected::Revision(revision))).await;
         assert!(late.is_err(), "a revision is taken once");
     }
@@ -68,7 +70,8 @@ async fn postgres_es_reads_the_same_events() {
         log.append(append).await.expect("an append");
     }
     let ours = log.read_stream(tenant, &stream, 0).await.expect("a stream");
-    let repository = PostgresEventRepository::new(pools.writer.clone()).with_tables("ledger.postgres_es_events", "none");
+    let repository =
+        PostgresEventRepository::new(pools.writer.clone()).with_tables("ledger.postgres_es_events", "none");
     let theirs = repository.get_events::<Folded<Tenant>>(&stream).await.expect("their events");
     assert_eq!(theirs.len(), ours.len());
     for (one, other) in ours.iter().zip(&theirs) {

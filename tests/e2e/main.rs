@@ -1,8 +1,8 @@
 //! The house end to end, on real parts.
 
+mod http;
 mod journey;
 mod kubernetes;
 mod log;
-mod http;
 mod projections;
 mod stores;

@@ -44,19 +44,25 @@ pub fn writers(
 ) -> Vec<tokio::task::JoinHandle<Told>> {
     (0..count)
         .map(|_| {
-            let (log, stop, stream) = (log.clone(), stop.clone(), format!("cluster_{}", ids::uuid().simple()));
+            let (log, stop, stream) =
+                (log.clone(), stop.clone(), format!("cluster_{}", ids::uuid().simple()));
             tokio::spawn(async move {
                 let mut told: Told = Vec::new();
                 while !stop.load(Ordering::Relaxed) {
                     let expected = told.last().and_then(|receipt| receipt.revision);
-                    let append = one(tenant, &stream, expected.map_or(Expected::NoStream, Expected::Revision));
+                    let append =
+                        one(tenant, &stream, expected.map_or(Expected::NoStream, Expected::Revision));
                     loop {
                         match log.append(append.clone()).await {
                             Ok(receipt) => {
                                 told.push(receipt);
                                 break;
                             }
-                            Err(AppendError::Unknown(_) | AppendError::Unavailable(_) | AppendError::Overloaded { .. }) => {
+                            Err(
+                                AppendError::Unknown(_)
+                                | AppendError::Unavailable(_)
+                                | AppendError::Overloaded { .. },
+                            ) => {
                                 tokio::task::yield_now().await;
                             }
                             Err(other) => panic!("a writer that is alone on its stream was refused: {other}"),
@@ -96,12 +102,19 @@ pub async fn holds(url: &str, told: &[Told]) {
     }
     let mut acknowledged = HashSet::new();
     for receipts in told {
-        assert!(receipts.is_sorted_by(|one, next| one.position < next.position), "a writer's receipts are out of order");
+        assert!(
+            receipts.is_sorted_by(|one, next| one.position < next.position),
+            "a writer's receipts are out of order"
+        );
         for receipt in receipts {
             for id in &receipt.event_ids {
                 assert!(acknowledged.insert(*id), "event {id} was acknowledged twice");
-                let (position, stream, revision) = placed.get(id).unwrap_or_else(|| panic!("acknowledged event {id} is lost"));
-                assert_eq!((*position, stream, Some(*revision)), (receipt.position, &receipt.stream, receipt.revision));
+                let (position, stream, revision) =
+                    placed.get(id).unwrap_or_else(|| panic!("acknowledged event {id} is lost"));
+                assert_eq!(
+                    (*position, stream, Some(*revision)),
+                    (receipt.position, &receipt.stream, receipt.revision)
+                );
             }
         }
     }

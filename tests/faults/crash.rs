@@ -82,7 +82,9 @@ async fn the_hub_killed_at_random_moments_keeps_every_promise() {
             .collect();
         // The moment is random in what has been done by then: from the very first answers to many batches.
         let moment = rand::random_range(1..400);
-        let reached = until(Duration::from_secs(30), || async { (count.load(Ordering::Relaxed) >= moment).then_some(()) });
+        let reached = until(Duration::from_secs(30), || async {
+            (count.load(Ordering::Relaxed) >= moment).then_some(())
+        });
         reached.await.expect("the hub answers");
         hub.kill9().await;
         for task in futures::future::join_all(tasks).await {
@@ -91,8 +93,17 @@ async fn the_hub_killed_at_random_moments_keeps_every_promise() {
         hub.start_again().await.expect("the hub comes back");
     }
     let highest = told.iter().map(|told| told.position).max().expect("something was acknowledged");
-    let seen = admin.at(hub.base()).get(&format!("fleet?min_position={highest}")).await.expect("an answer").expect(200);
-    assert!(seen.position() >= highest, "the hub has forgotten positions: {} after {highest}", seen.position());
+    let seen = admin
+        .at(hub.base())
+        .get(&format!("fleet?min_position={highest}"))
+        .await
+        .expect("an answer")
+        .expect(200);
+    assert!(
+        seen.position() >= highest,
+        "the hub has forgotten positions: {} after {highest}",
+        seen.position()
+    );
     assert!(hub.terminate().await.expect("it stops").success());
 
     // At rest, so that nothing moves any more.

@@ -25,7 +25,8 @@ fn log(url: &str) -> (PgLog, tokio::task::JoinHandle<()>, Pools) {
 async fn grown(log: &PgLog, more: u64) {
     let committed = log.committed();
     let wanted = *committed.borrow() + more;
-    let reached = until(Duration::from_secs(60), || async { (*committed.borrow() >= wanted).then_some(()) }).await;
+    let reached =
+        until(Duration::from_mins(1), || async { (*committed.borrow() >= wanted).then_some(()) }).await;
     reached.expect("the log grows");
 }
 
@@ -44,7 +45,8 @@ async fn postgres_killed_and_restarted_under_load_loses_and_doubles_nothing() {
     }
     grown(&log, 500).await;
     stop.store(true, Ordering::Relaxed);
-    let told: Vec<_> = futures::future::join_all(tasks).await.into_iter().map(|told| told.expect("no panic")).collect();
+    let told: Vec<_> =
+        futures::future::join_all(tasks).await.into_iter().map(|told| told.expect("no panic")).collect();
     assert!(told.iter().map(Vec::len).sum::<usize>() >= 3000);
     drop((log, shared));
     writer.await.expect("the writer ends");
@@ -56,7 +58,7 @@ async fn postgres_killed_and_restarted_under_load_loses_and_doubles_nothing() {
 async fn a_connection_cut_at_commit_is_answered_truthfully() {
     let server = OwnServer::start().await.expect("a server");
     hub_postgres::migrate(&server.url()).await.expect("migrations");
-    let proxy = Proxy::in_front_of(&server, r#""command":"faults""#).await.expect("a proxy");
+    let proxy = Proxy::in_front_of(&server, r#""command":"faults""#).expect("a proxy");
     let (log, writer, pools) = log(&proxy.url());
     let tenant = TenantId::from_uuid(ids::uuid());
     let mut told = vec![];
@@ -95,7 +97,8 @@ async fn two_writers_on_one_database_leave_no_gap_and_no_fork() {
     grown(&first, 2000).await;
     grown(&second, 2000).await;
     stop.store(true, Ordering::Relaxed);
-    let told: Vec<_> = futures::future::join_all(tasks).await.into_iter().map(|told| told.expect("no panic")).collect();
+    let told: Vec<_> =
+        futures::future::join_all(tasks).await.into_iter().map(|told| told.expect("no panic")).collect();
     drop((first, second, logs));
     first_task.await.expect("the writer ends");
     second_task.await.expect("the writer ends");

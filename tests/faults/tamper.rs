@@ -34,9 +34,10 @@ impl Scene {
         drop(log);
         writer.await.expect("the writer ends");
         pools.close().await;
-        let mut superuser = PgConnection::connect_with(&hub_postgres::pools::options(database.url()).expect("options"))
-            .await
-            .expect("a superuser's connection");
+        let mut superuser =
+            PgConnection::connect_with(&hub_postgres::pools::options(database.url()).expect("options"))
+                .await
+                .expect("a superuser's connection");
         // What stops an honest mistake does not stop a superuser.
         for sql in [
             "set session_replication_role = replica",
@@ -48,8 +49,10 @@ impl Scene {
     }
 
     async fn verify(&self, known: &[Head]) -> Report {
-        let source =
-            hub_replay::source::Database { data_dir: ".".into(), database_url: Some(self.database.url().to_owned()) };
+        let source = hub_replay::source::Database {
+            data_dir: ".".into(),
+            database_url: Some(self.database.url().to_owned()),
+        };
         let mut ledger = source.open().await.expect("the ledger opens");
         let report = verify::of_database(&mut ledger, known).await.expect("the ledger can be read");
         ledger.close().await.expect("the ledger closes");
@@ -81,14 +84,16 @@ async fn every_flipped_byte_of_every_column_is_named() {
             let length = length(&mut scene, &format!("octet_length({column})"), position).await;
             for byte in 0..length {
                 let raw = format!("convert_to({column}, 'UTF8')");
-                let flip = format!("convert_from(set_byte({raw}, {byte}, get_byte({raw}, {byte}) # 1), 'UTF8')");
+                let flip =
+                    format!("convert_from(set_byte({raw}, {byte}, get_byte({raw}, {byte}) # 1), 'UTF8')");
                 flipped(&mut scene, column, &flip, position).await;
             }
         }
         for column in uuids {
             for byte in 0..16 {
                 let raw = format!("uuid_send({column})");
-                let flip = format!("encode(set_byte({raw}, {byte}, get_byte({raw}, {byte}) # 1), 'hex')::uuid");
+                let flip =
+                    format!("encode(set_byte({raw}, {byte}, get_byte({raw}, {byte}) # 1), 'hex')::uuid");
                 flipped(&mut scene, column, &flip, position).await;
             }
         }
@@ -160,7 +165,10 @@ async fn a_chain_recomputed_by_a_superuser_is_found_through_an_earlier_head() {
     let mut scene = Scene::new(12).await;
     let heads = scene.verify(&[]).await.heads;
     rewrite(&mut scene, 5).await;
-    assert!(scene.verify(&[]).await.is_clean(), "the forger did careful work: within itself the ledger is sound");
+    assert!(
+        scene.verify(&[]).await.is_clean(),
+        "the forger did careful work: within itself the ledger is sound"
+    );
     let report = scene.verify(&heads).await;
     assert!(!report.is_clean(), "the earlier head tells");
     assert!(report.faults.iter().any(|fault| fault.what.contains("taken earlier")), "{:?}", report.faults);
@@ -207,7 +215,8 @@ async fn rewrite(scene: &mut Scene, position: i64) {
 async fn the_server_s_role_can_only_append() {
     let scene = Scene::new(2).await;
     let options = hub_postgres::pools::options(scene.database.url()).expect("options");
-    let mut writer = hub_postgres::pools::connect_as(&options, hub_postgres::pools::WRITER).await.expect("a connection");
+    let mut writer =
+        hub_postgres::pools::connect_as(&options, hub_postgres::pools::WRITER).await.expect("a connection");
     for sql in [
         "update ledger.events set payload = ''",
         "delete from ledger.events",
@@ -226,7 +235,9 @@ async fn the_server_s_role_can_only_append() {
     }
     // The trigger holds even for the owner, for whom there is no grant to lack.
     let mut owner = PgConnection::connect_with(&options).await.expect("the owner");
-    for sql in ["update ledger.events set payload = ''", "delete from ledger.events", "truncate ledger.events"] {
+    for sql in
+        ["update ledger.events set payload = ''", "delete from ledger.events", "truncate ledger.events"]
+    {
         let refused = owner.execute(sql).await.expect_err(sql);
         assert!(refused.to_string().contains("append-only"), "{sql}: {refused}");
     }

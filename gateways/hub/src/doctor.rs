@@ -52,7 +52,9 @@ fn writable(config: &StoreConfig) -> Result<String, String> {
         .and_then(|()| std::fs::write(&probe, b""))
         .and_then(|()| std::fs::remove_file(&probe))
         .map(|()| folder.display().to_string())
-        .map_err(|cause| format!("{} cannot be written: {cause}; choose another with --data-dir", folder.display()))
+        .map_err(|cause| {
+            format!("{} cannot be written: {cause}; choose another with --data-dir", folder.display())
+        })
 }
 
 fn key(config: &StoreConfig) -> Result<String, String> {

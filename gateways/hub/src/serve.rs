@@ -103,7 +103,13 @@ async fn serve(
                 let database = sqlx::query("select 1").execute(&pool).await.is_ok();
                 vec![
                     Check { name: "database", ready: database },
-                    Check { name: "projections", ready: progress.statuses().iter().all(|status| !matches!(status.standing, Standing::Stopped { .. })) },
+                    Check {
+                        name: "projections",
+                        ready: progress
+                            .statuses()
+                            .iter()
+                            .all(|status| !matches!(status.standing, Standing::Stopped { .. })),
+                    },
                 ]
             })
         }),

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use anyhow::Context;
-use hub_commands::ports::{ClusterGateway, Ports};
 use hub_commands::Dispatcher;
+use hub_commands::ports::{ClusterGateway, Ports};
 use hub_postgres::builtin::{Builtin, BuiltinConfig};
 use hub_postgres::{
-    Kek, PgClaims, PgCredentials, PgLeases, PgLog, PgObservations, PgSessions, PgVault, PoolSizes, Pools, WriterSettings,
+    Kek, PgClaims, PgCredentials, PgLeases, PgLog, PgObservations, PgSessions, PgVault, PoolSizes, Pools,
+    WriterSettings,
 };
 use tokio::task::JoinHandle;
 
@@ -44,12 +45,11 @@ impl Store {
     pub async fn open(config: &StoreConfig) -> anyhow::Result<Self> {
         std::fs::create_dir_all(&config.data_dir)
             .with_context(|| format!("the data folder {} cannot be made", config.data_dir.display()))?;
-        let builtin = match &config.database_url {
-            Some(_) => None,
-            None => {
-                let builtin = BuiltinConfig { data_dir: config.data_dir.clone(), bin_dir: None };
-                Some(Builtin::start(&builtin).await?)
-            }
+        let builtin = if config.database_url.is_none() {
+            let builtin = BuiltinConfig { data_dir: config.data_dir.clone(), bin_dir: None };
+            Some(Builtin::start(&builtin).await?)
+        } else {
+            None
         };
         let url = match (&config.database_url, &builtin) {
             (Some(url), _) => url.clone(),

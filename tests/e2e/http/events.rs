@@ -49,7 +49,7 @@ impl Stream {
                 self.buffer.push_str(std::str::from_utf8(&chunk).unwrap());
                 while let Some((block, rest)) = self.buffer.split_once("\n\n") {
                     self.ready.extend(parse(block));
-                    self.buffer = rest.to_owned();
+                    rest.clone_into(&mut self.buffer);
                 }
             }
         })

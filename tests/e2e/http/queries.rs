@@ -16,7 +16,7 @@ async fn all_pages(client: &Client, first: &str) -> (Vec<String>, Vec<Answer>) {
         let Some(next) = link.strip_prefix('<').and_then(|rest| rest.split_once(">; rel=\"next\"")) else {
             return (names, pages);
         };
-        path = next.0.to_owned();
+        next.0.clone_into(&mut path);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Sessions and refresh tokens.
 
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
-use hub_commands::ports::{Rotation, Session, SessionStore};
+use hub_commands::ports::{Clock as _, Rotation, Session, SessionStore};
 use hub_postgres::PgSessions;
 use uuid::Uuid;
 
@@ -12,7 +12,7 @@ fn session(number: u128, expires_at: DateTime<Utc>) -> Session {
 }
 
 fn in_an_hour() -> DateTime<Utc> {
-    (DateTime::<Utc>::from(std::time::SystemTime::now()) + TimeDelta::hours(1)).trunc_subsecs(6)
+    (hub_kit::SystemClock.now() + TimeDelta::hours(1)).trunc_subsecs(6)
 }
 
 #[tokio::test]

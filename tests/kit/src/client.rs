@@ -31,6 +31,7 @@ impl Answer {
 
     /// Fails with the whole answer unless the status is the wanted one.
     #[track_caller]
+    #[allow(clippy::return_self_not_must_use, reason = "to have asked is often all that is wanted")]
     pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status.as_u16(), status, "{}", self.text);
         self
@@ -62,8 +63,9 @@ impl Client {
     /// A client of a user of a tenant.
     pub async fn sign_in_to(base: &str, tenant: &str, email: &str, password: &str) -> anyhow::Result<Self> {
         let mut client = Self::anonymous(base);
-        let answer =
-            client.post("auth/login", &json!({ "tenant": tenant, "email": email, "password": password })).await?;
+        let answer = client
+            .post("auth/login", &json!({ "tenant": tenant, "email": email, "password": password }))
+            .await?;
         ensure!(answer.status == StatusCode::OK, "sign-in: {} {}", answer.status, answer.text);
         client.token = answer.body["access_token"].as_str().map(str::to_owned);
         client.session = answer.body;
@@ -84,7 +86,11 @@ impl Client {
 
     /// A request on a path below `/api/v1/`, or an absolute one.
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
-        let url = if path.starts_with('/') { format!("{}{path}", self.base) } else { format!("{}/api/v1/{path}", self.base) };
+        let url = if path.starts_with('/') {
+            format!("{}{path}", self.base)
+        } else {
+            format!("{}/api/v1/{path}", self.base)
+        };
         let request = self.http.request(method, url);
         match &self.token {
             Some(token) => request.bearer_auth(token),

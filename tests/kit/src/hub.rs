@@ -48,7 +48,11 @@ pub fn program(name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("a test has a path");
     // target/debug/deps/test-… -> target/debug/name
     let folder = test.ancestors().nth(2).expect("tests lie in the target folder");
-    if test.parent().is_some_and(|parent| parent.ends_with("deps")) { folder.join(name) } else { test.with_file_name(name) }
+    if test.parent().is_some_and(|parent| parent.ends_with("deps")) {
+        folder.join(name)
+    } else {
+        test.with_file_name(name)
+    }
 }
 
 impl Hub {
@@ -96,12 +100,14 @@ impl Hub {
 
     /// What it has logged since its last start.
     pub fn log(&self) -> String {
-        std::fs::read_to_string(self.folder.path().join(format!("stderr.{}", self.starts - 1))).unwrap_or_default()
+        std::fs::read_to_string(self.folder.path().join(format!("stderr.{}", self.starts - 1)))
+            .unwrap_or_default()
     }
 
     /// What it has printed since its last start.
     pub fn printed(&self) -> String {
-        std::fs::read_to_string(self.folder.path().join(format!("stdout.{}", self.starts - 1))).unwrap_or_default()
+        std::fs::read_to_string(self.folder.path().join(format!("stdout.{}", self.starts - 1)))
+            .unwrap_or_default()
     }
 
     /// The administrator's password.
@@ -133,7 +139,10 @@ impl Hub {
     /// Tells it to stop, and waits until it has.
     pub async fn terminate(&mut self) -> anyhow::Result<ExitStatus> {
         self.signal(Signal::TERM);
-        tokio::time::timeout(PATIENCE, self.child.wait()).await.context("the hub does not stop")?.context("the hub's end")
+        tokio::time::timeout(PATIENCE, self.child.wait())
+            .await
+            .context("the hub does not stop")?
+            .context("the hub's end")
     }
 
     /// Starts it again on the same data.

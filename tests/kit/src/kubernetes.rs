@@ -19,8 +19,7 @@ use tokio::process::{Child, Command};
 use crate::{ids, until};
 
 /// How to get what is missing.
-pub const INSTALL: &str =
-    "apt-get install etcd-server, and set KUBEBUILDER_ASSETS to a folder with kube-apiserver and etcd (setup-envtest)";
+pub const INSTALL: &str = "apt-get install etcd-server, and set KUBEBUILDER_ASSETS to a folder with kube-apiserver and etcd (setup-envtest)";
 
 /// The folder of the programs, when they are there.
 pub fn assets() -> Option<PathBuf> {
@@ -67,7 +66,13 @@ impl ControlPlane {
         let etcd = Command::new(assets.join("etcd"))
             .arg("--data-dir")
             .arg(folder.path().join("etcd"))
-            .args(["--unsafe-no-fsync", "--listen-client-urls", &etcd_url, "--advertise-client-urls", &etcd_url])
+            .args([
+                "--unsafe-no-fsync",
+                "--listen-client-urls",
+                &etcd_url,
+                "--advertise-client-urls",
+                &etcd_url,
+            ])
             .args(["--listen-peer-urls", &peer_url, "--initial-advertise-peer-urls", &peer_url])
             .args(["--initial-cluster", &format!("default={peer_url}")])
             .stdin(Stdio::null())
@@ -86,7 +91,17 @@ impl ControlPlane {
         ensure!(key.status.success(), "openssl: {}", String::from_utf8_lossy(&key.stderr));
         // Its own authority; the API server reads user and group from its subject.
         let certificate = Command::new("openssl")
-            .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"])
+            .args([
+                "req",
+                "-x509",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:prime256v1",
+                "-nodes",
+                "-days",
+                "2",
+            ])
             .args(["-subj", "/O=system:masters/CN=certified", "-keyout"])
             .arg(folder.path().join("client.key"))
             .arg("-out")
@@ -95,7 +110,13 @@ impl ControlPlane {
             .await
             .context("openssl")?;
         ensure!(certificate.status.success(), "openssl: {}", String::from_utf8_lossy(&certificate.stderr));
-        let token = |name| (format!("kit-{}", ids::uuid().simple()), name, if name == "admin" { "system:masters" } else { "" });
+        let token = |name| {
+            (
+                format!("kit-{}", ids::uuid().simple()),
+                name,
+                if name == "admin" { "system:masters" } else { "" },
+            )
+        };
         let tokens = vec![token("admin"), token("limited")];
         let http = reqwest::Client::builder().danger_accept_invalid_certs(true).build()?;
         let port = free_port()?;
@@ -109,7 +130,13 @@ impl ControlPlane {
         let lines: String = self
             .tokens
             .iter()
-            .map(|(token, name, group)| if group.is_empty() { format!("{token},{name},{name}\n") } else { format!("{token},{name},{name},\"{group}\"\n") })
+            .map(|(token, name, group)| {
+                if group.is_empty() {
+                    format!("{token},{name},{name}\n")
+                } else {
+                    format!("{token},{name},{name},\"{group}\"\n")
+                }
+            })
             .collect();
         std::fs::write(self.path("tokens.csv"), lines)?;
         let key = self.path("service-account.key").display().to_string();
@@ -132,8 +159,11 @@ impl ControlPlane {
             .spawn()
             .context("kube-apiserver")?;
         self.apiserver = Some(child);
-        let ready = until(Duration::from_secs(60), || async {
-            let admin = self.api(Method::GET, "/readyz", None).await.is_ok_and(|(status, _)| status == StatusCode::OK);
+        let ready = until(Duration::from_mins(1), || async {
+            let admin = self
+                .api(Method::GET, "/readyz", None)
+                .await
+                .is_ok_and(|(status, _)| status == StatusCode::OK);
             let mut namespaces = true;
             for name in ["kube-system", "default"] {
                 let found = self.api(Method::GET, &format!("/api/v1/namespaces/{name}"), None).await;
@@ -182,7 +212,8 @@ impl ControlPlane {
     /// A kubeconfig of an administrator with a client certificate.
     pub fn certificate_kubeconfig(&self) -> String {
         let read = |name| STANDARD.encode(std::fs::read(self.path(name)).unwrap_or_default());
-        let user = json!({ "client-certificate-data": read("client.crt"), "client-key-data": read("client.key") });
+        let user =
+            json!({ "client-certificate-data": read("client.crt"), "client-key-data": read("client.key") });
         self.kubeconfig_with("certified", &user)
     }
 
@@ -209,12 +240,17 @@ impl ControlPlane {
     }
 
     /// Asks the API server as its administrator. Strategic merge for PATCH.
-    pub async fn api(&self, method: Method, path: &str, body: Option<&Value>) -> anyhow::Result<(StatusCode, Value)> {
+    pub async fn api(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> anyhow::Result<(StatusCode, Value)> {
         let (token, _, _) = &self.tokens[0];
-        let patch = method == Method::PATCH;
+        let merge = method == Method::PATCH;
         let mut request = self.http.request(method, format!("{}{path}", self.server())).bearer_auth(token);
         if let Some(body) = body {
-            let kind = if patch { "application/merge-patch+json" } else { "application/json" };
+            let kind = if merge { "application/merge-patch+json" } else { "application/json" };
             request = request.header("Content-Type", kind).body(body.to_string());
         }
         let response = request.send().await?;
@@ -229,7 +265,11 @@ impl ControlPlane {
 
     /// Adds a node.
     pub async fn add_node(&self, name: &str, ready: bool) -> anyhow::Result<()> {
-        self.made("/api/v1/nodes", &json!({ "apiVersion": "v1", "kind": "Node", "metadata": { "name": name } })).await?;
+        self.made(
+            "/api/v1/nodes",
+            &json!({ "apiVersion": "v1", "kind": "Node", "metadata": { "name": name } }),
+        )
+        .await?;
         self.set_node_ready(name, ready).await
     }
 
@@ -239,13 +279,20 @@ impl ControlPlane {
             "conditions": [{ "type": "Ready", "status": if ready { "True" } else { "False" }, "reason": "Kit", "message": "set by a test" }],
             "allocatable": { "cpu": "2", "memory": "4Gi" },
             "nodeInfo": { "kubeletVersion": "v1.20.2" } } });
-        let (code, answer) = self.api(Method::PATCH, &format!("/api/v1/nodes/{name}/status"), Some(&status)).await?;
+        let (code, answer) =
+            self.api(Method::PATCH, &format!("/api/v1/nodes/{name}/status"), Some(&status)).await?;
         ensure!(code == StatusCode::OK, "node status: {code} {answer}");
         Ok(())
     }
 
     /// Adds a StatefulSet of which `ready` of `replicas` replicas are ready.
-    pub async fn add_statefulset(&self, namespace: &str, name: &str, replicas: u32, ready: u32) -> anyhow::Result<()> {
+    pub async fn add_statefulset(
+        &self,
+        namespace: &str,
+        name: &str,
+        replicas: u32,
+        ready: u32,
+    ) -> anyhow::Result<()> {
         let labels = json!({ "app": name });
         let path = format!("/apis/apps/v1/namespaces/{namespace}/statefulsets");
         let object = json!({
@@ -258,7 +305,13 @@ impl ControlPlane {
     }
 
     /// Sets how many replicas of a StatefulSet are ready.
-    pub async fn set_statefulset_ready(&self, namespace: &str, name: &str, replicas: u32, ready: u32) -> anyhow::Result<()> {
+    pub async fn set_statefulset_ready(
+        &self,
+        namespace: &str,
+        name: &str,
+        replicas: u32,
+        ready: u32,
+    ) -> anyhow::Result<()> {
         let path = format!("/apis/apps/v1/namespaces/{namespace}/statefulsets/{name}/status");
         let status = json!({ "status": { "observedGeneration": 1, "replicas": replicas, "readyReplicas": ready,
             "currentReplicas": replicas, "updatedReplicas": replicas } });

@@ -71,7 +71,10 @@ async fn appends_are_read_back(log: &dyn EventLog) {
         assert_eq!(stored.payload, sent.payload);
         assert_eq!(stored.metadata, first.metadata);
         assert_eq!(stored.command_id, first.command_id);
-        assert_eq!((stored.event_type.as_str(), stored.schema_version), (sent.event_type, sent.schema_version));
+        assert_eq!(
+            (stored.event_type.as_str(), stored.schema_version),
+            (sent.event_type, sent.schema_version)
+        );
     }
     assert_eq!(log.read_stream(tenant, &stream, 2).await.expect("a stream").len(), 1);
     assert!(log.read_stream(tenant, "cluster_unknown", 0).await.expect("an empty stream").is_empty());
@@ -86,9 +89,17 @@ async fn expectations_are_kept(log: &dyn EventLog) {
     assert_eq!(refused(log.append(append(tenant, &stream, Expected::Revision(0), 1)).await), None);
     log.append(append(tenant, &stream, Expected::NoStream, 1)).await.expect("an append");
     assert_eq!(refused(log.append(append(tenant, &stream, Expected::NoStream, 1)).await), Some(0));
-    assert_eq!(refused(log.append(append(tenant, &stream, Expected::Revision(1), 1)).await), Some(0), "too high");
+    assert_eq!(
+        refused(log.append(append(tenant, &stream, Expected::Revision(1), 1)).await),
+        Some(0),
+        "too high"
+    );
     log.append(append(tenant, &stream, Expected::Revision(0), 1)).await.expect("an append");
-    assert_eq!(refused(log.append(append(tenant, &stream, Expected::Revision(0), 1)).await), Some(1), "too low");
+    assert_eq!(
+        refused(log.append(append(tenant, &stream, Expected::Revision(0), 1)).await),
+        Some(1),
+        "too low"
+    );
     let any = log.append(append(tenant, &stream, Expected::Any, 1)).await.expect("an append");
     assert_eq!(any.revision, Some(2));
 }
@@ -100,7 +111,10 @@ async fn nothing_of_a_refused_append_remains(log: &dyn EventLog) {
     refused.idempotency = Some(key("refused", 1));
     log.append(refused.clone()).await.expect_err("a conflict");
     assert_eq!(log.read_stream(tenant, &stream, 0).await.expect("a stream").len(), 1);
-    assert!(log.find(tenant, &key("refused", 1)).await.expect("an answer").is_none(), "a refusal is not remembered");
+    assert!(
+        log.find(tenant, &key("refused", 1)).await.expect("an answer").is_none(),
+        "a refusal is not remembered"
+    );
     refused.expected = Expected::Revision(0);
     log.append(refused).await.expect("the same key serves once it succeeds");
 }
@@ -118,7 +132,10 @@ async fn repeats_answer_the_first_receipt(log: &dyn EventLog) {
     assert!(repeated.repeated);
     assert_eq!((repeated.revision, repeated.position), (receipt.revision, receipt.position));
     assert_eq!(repeated.event_ids, receipt.event_ids);
-    assert_eq!(log.find(tenant, &key("once", 7)).await.expect("an answer").expect("a receipt").event_ids, receipt.event_ids);
+    assert_eq!(
+        log.find(tenant, &key("once", 7)).await.expect("an answer").expect("a receipt").event_ids,
+        receipt.event_ids
+    );
     let mut other = append(tenant, &stream, Expected::Any, 1);
     other.idempotency = Some(key("once", 8));
     assert!(matches!(log.append(other).await, Err(AppendError::KeyReused)));
@@ -150,8 +167,8 @@ async fn bounds_are_named(log: &dyn EventLog) {
     let mut large = append(tenant, &stream, Expected::NoStream, 1);
     large.events[0].payload = vec![b' '; (1 << 20) + 1];
     assert!(matches!(log.append(large).await, Err(AppendError::TooLarge { .. })));
-    let long = append(tenant, &"x".repeat(1000), Expected::NoStream, 1);
-    assert!(matches!(log.append(long).await, Err(AppendError::Unfit(_))));
+    let overlong = append(tenant, &"x".repeat(1000), Expected::NoStream, 1);
+    assert!(matches!(log.append(overlong).await, Err(AppendError::Unfit(_))));
     assert!(log.read_stream(tenant, &stream, 0).await.expect("a stream").is_empty());
 }
 
@@ -165,7 +182,8 @@ async fn races_have_one_winner(log: Arc<dyn EventLog>) {
         });
         let results = futures::future::join_all(racers).await;
         let won = results.iter().filter(|result| matches!(result, Ok(Ok(_)))).count();
-        let lost = results.iter().filter(|result| matches!(result, Ok(Err(AppendError::Conflict { .. })))).count();
+        let lost =
+            results.iter().filter(|result| matches!(result, Ok(Err(AppendError::Conflict { .. })))).count();
         assert_eq!((won, lost), (1, 19));
     }
     assert_eq!(log.read_stream(tenant, &stream, 0).await.expect("a stream").len(), 5);
@@ -193,7 +211,9 @@ async fn chains_hold_under_concurrency(log: Arc<dyn EventLog>) {
         let log = log.clone();
         tokio::spawn(async move {
             for round in 0..25_u64 {
-                let expected = round.checked_sub(1).map_or(Expected::NoStream, |before| Expected::Revision(before * 2 + 1));
+                let expected = round
+                    .checked_sub(1)
+                    .map_or(Expected::NoStream, |before| Expected::Revision(before * 2 + 1));
                 log.append(append(tenant, &stream, expected, 2)).await.expect("an append");
             }
         })
@@ -207,7 +227,9 @@ async fn chains_hold_under_concurrency(log: Arc<dyn EventLog>) {
     }
     events.sort_by_key(|event| event.sequence);
     assert_eq!(events.len(), 16 * 50);
-    assert!(events.is_sorted_by(|one, next| one.position < next.position && one.recorded_at <= next.recorded_at));
+    assert!(
+        events.is_sorted_by(|one, next| one.position < next.position && one.recorded_at <= next.recorded_at)
+    );
     let mut chain = ChainVerifier::new(tenant.uuid());
     for event in &events {
         chain.push(event).expect("an unbroken chain");

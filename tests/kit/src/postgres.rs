@@ -102,7 +102,10 @@ impl OwnServer {
             signal(*pid, Signal::KILL);
         }
         let gone = until(Duration::from_secs(10), || async {
-            doomed.iter().all(|pid| !Path::new(&format!("/proc/{pid}/cwd")).exists() || zombie(*pid)).then_some(())
+            doomed
+                .iter()
+                .all(|pid| !Path::new(&format!("/proc/{pid}/cwd")).exists() || zombie(*pid))
+                .then_some(())
         });
         gone.await.expect("killed processes go");
     }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -33,14 +33,18 @@ struct Orders {
 
 impl Proxy {
     /// Stands in front of a server; `mark` is what tells the requests that count from the others.
-    pub async fn in_front_of(server: &OwnServer, mark: &str) -> anyhow::Result<Self> {
+    pub fn in_front_of(server: &OwnServer, mark: &str) -> anyhow::Result<Self> {
         let url = server.url();
-        let socket = url.split("host=").nth(1).and_then(|rest| rest.split('&').next()).unwrap_or_default().to_owned();
+        let socket =
+            url.split("host=").nth(1).and_then(|rest| rest.split('&').next()).unwrap_or_default().to_owned();
         let target = PathBuf::from(socket.clone()).join(".s.PGSQL.5432");
         let folder = folder()?;
         let listener = UnixListener::bind(folder.path().join(".s.PGSQL.5432"))?;
-        let orders =
-            Arc::new(Orders { mark: mark.as_bytes().to_vec(), next: AtomicU8::new(PASS), cuts: AtomicU64::new(0) });
+        let orders = Arc::new(Orders {
+            mark: mark.as_bytes().to_vec(),
+            next: AtomicU8::new(PASS),
+            cuts: AtomicU64::new(0),
+        });
         let url = url.replace(&socket, &folder.path().display().to_string());
         let accepting = tokio::spawn({
             let orders = orders.clone();

@@ -4,7 +4,10 @@ use std::future::Future;
 use std::time::{Duration, Instant};
 
 /// Asks again and again until there is an answer, or time is up.
-pub async fn until<T, F: Future<Output = Option<T>>>(within: Duration, mut ask: impl FnMut() -> F) -> Option<T> {
+pub async fn until<T, F: Future<Output = Option<T>>>(
+    within: Duration,
+    mut ask: impl FnMut() -> F,
+) -> Option<T> {
     let deadline = Instant::now() + within;
     loop {
         if let Some(answer) = ask().await {

@@ -49,7 +49,8 @@ impl Stream {
                 self.buffer.push_str(std::str::from_utf8(&chunk).unwrap());
                 while let Some((block, rest)) = self.buffer.split_once("\n\n") {
                     self.ready.extend(parse(block));
-                    rest.clone_into(&mut self.buffer);
+                    let rest = rest.to_owned();
+                    self.buffer = rest;
                 }
             }
         })

@@ -44,6 +44,7 @@ fn import(name: &str, kubeconfig: &str) -> Value {
 }
 
 #[tokio::test]
+#[allow(clippy::too_many_lines, reason = "one journey, told in one go")]
 async fn kubernetes_cluster_from_import_to_decommission() {
     if !available() {
         return;

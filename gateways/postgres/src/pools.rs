@@ -67,10 +67,18 @@ pub async fn connect_as(options: &PgConnectOptions, role: &'static str) -> Resul
     Ok(connection)
 }
 
+/// What each connection is told first. A plan is kept with its statement, and one that was made while a table was small
+/// scans the whole of it for ever after: writers and projectors, who look rows up by key only, are kept to the indexes.
 fn prelude(role: &'static str) -> &'static str {
     match role {
-        WRITER => "set role clustermaster_writer; set jit = off",
-        PROJECTOR => "set role clustermaster_projector; set jit = off",
+        WRITER => {
+            "set role clustermaster_writer; set jit = off;
+             set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off"
+        }
+        PROJECTOR => {
+            "set role clustermaster_projector; set jit = off;
+             set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off"
+        }
         _ => "set role clustermaster_reader; set jit = off; set default_transaction_read_only = on",
     }
 }

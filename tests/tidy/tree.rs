@@ -3,12 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The folder of the workspace.
+/// The folder of the workspace. Asked for when the test runs: clones may share a folder of built tests.
 pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("the tests are a folder of the workspace")
-        .to_owned()
+    let tests = std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo says where the package is");
+    Path::new(&tests).parent().expect("the tests are a folder of the workspace").to_owned()
 }
 
 /// One text file: where it is below the root, and what it says.

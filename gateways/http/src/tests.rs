@@ -5,7 +5,9 @@ use serde_json::Value;
 /// The committed document is the one that the code gives.
 #[test]
 fn the_committed_document_is_fresh() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi.json");
+    // Asked for when the test runs: clones may share a folder of built tests.
+    let package = std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo says where the package is");
+    let file = Path::new(&package).join("openapi.json");
     let text = crate::openapi_json();
     if std::env::var_os("UPDATE_OPENAPI").is_some() {
         std::fs::write(&file, text).unwrap();

@@ -22,7 +22,7 @@ fn main() -> anyhow::Result<()> {
                 Ok(())
             }
             Command::Openapi => {
-                println!("{}", hub_http::openapi_json());
+                print!("{}", hub_http::openapi_json());
                 Ok(())
             }
         }

@@ -165,10 +165,8 @@ impl Drop for Hub {
         self.signal(Signal::KILL);
         if self.options.database_url.is_none() {
             // The built-in server outlives a killed hub on purpose; a test's has to go with its folder.
-            let pid = std::fs::read_to_string(self.data_dir().join("postgres/data/postmaster.pid"))
-                .ok()
-                .and_then(|text| text.lines().next()?.trim().parse().ok())
-                .and_then(Pid::from_raw);
+            let server = hub_postgres::builtin::running(&self.data_dir());
+            let pid = server.ok().and_then(|(pid, _)| Pid::from_raw(pid? as i32));
             if let Some(pid) = pid {
                 let _ = kill_process(pid, Signal::QUIT);
             }

@@ -6,11 +6,12 @@
 mod binaries;
 mod place;
 mod server;
+mod user;
 
 #[cfg(test)]
 mod tests;
 
-use std::fs::TryLockError;
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -54,6 +55,52 @@ pub enum BuiltinError {
         "PostgreSQL does not run as root, and there is no user `{0}` to run it as; set CLUSTERMASTER_POSTGRES_USER"
     )]
     NoUser(String),
+    /// The cluster was made by another version than those on this machine.
+    #[error(
+        "the data in {} were made by PostgreSQL {version}, which was not found; install it with `apt-get install \
+         postgresql-{version}`", cluster.display()
+    )]
+    OtherVersion {
+        /// `PGDATA`.
+        cluster: PathBuf,
+        /// The major version that made it.
+        version: u32,
+    },
+    /// The cluster lies where the server's user cannot reach it any more.
+    #[error(
+        "the built-in PostgreSQL runs as user `{user}`, who may not pass through {way}; allow it with \
+         `chmod o+x {way}`", way = folder.display()
+    )]
+    Closed {
+        /// The folder in the way.
+        folder: PathBuf,
+        /// The server's user.
+        user: String,
+    },
+    /// A folder that should be the server's own is not.
+    #[error(
+        "{} belongs to user {owner} or is no folder, and the built-in PostgreSQL runs as user {wanted}; start the hub as \
+         the user that it ran as before, or remove what lies there", folder.display()
+    )]
+    Foreign {
+        /// Which.
+        folder: PathBuf,
+        /// Its owner's number.
+        owner: u32,
+        /// The number of the server's user.
+        wanted: u32,
+    },
+    /// The cluster of the data folder is not where it was made. A new one would look as if nothing had ever happened.
+    #[error(
+        "the database of {data} lies in {place}, and nothing can be read there; bring it back, or remove \
+         {data}/postgres-location to begin anew", data = data_dir.display(), place = base.display()
+    )]
+    Gone {
+        /// The hub's data folder.
+        data_dir: PathBuf,
+        /// Where its cluster should be.
+        base: PathBuf,
+    },
     /// A file or folder could not be made or read.
     #[error("{what}: {source}")]
     Io {
@@ -99,8 +146,15 @@ pub struct Builtin {
     server: server::Server,
     url: String,
     adopted: bool,
-    // Held as long as the hub uses the folder; the kernel lets it go when the process dies, however it dies.
-    _lock: std::fs::File,
+    log_keeper: tokio::task::JoinHandle<()>,
+    // Held as long as the hub uses the folders; the kernel lets them go when the process dies, however it dies.
+    _locks: [File; 2],
+}
+
+impl Drop for Builtin {
+    fn drop(&mut self) {
+        self.log_keeper.abort();
+    }
 }
 
 impl Builtin {
@@ -108,17 +162,22 @@ impl Builtin {
     pub async fn start(config: &BuiltinConfig) -> Result<Self, BuiltinError> {
         let data_dir = make(&config.data_dir)?;
         let lock = lock(&data_dir)?;
-        let binaries = match &config.bin_dir {
-            Some(folder) => binaries::in_folder(folder)?,
-            None => find_binaries()?,
-        };
         let place = Place::of(&data_dir)?;
-        place.prepare(&binaries).await?;
+        let binaries = binaries::for_place(&place, config.bin_dir.as_deref())?;
+        place.make_folders()?;
+        // A copy of a data folder may point to the same cluster as the original.
+        let open =
+            File::open(&place.base).map_err(BuiltinError::io("the server's folder cannot be opened"))?;
+        let locks = [lock, held(open, &data_dir)?];
+        if !place.has_cluster() {
+            binaries::make_cluster(&binaries, &place).await?;
+        }
         let server = server::Server::new(binaries, place);
         let adopted = server.ensure_running().await?;
         let url = server.place.url(NAME);
         setup(&server.place.url("postgres")).await?;
-        Ok(Self { server, url, adopted, _lock: lock })
+        let log_keeper = server.keep_log_small();
+        Ok(Self { server, url, adopted, log_keeper, _locks: locks })
     }
 
     /// Its address, for sqlx: a unix socket.
@@ -156,12 +215,8 @@ pub async fn borrow(data_dir: &Path) -> Result<(String, Option<Builtin>), Builti
     if !place.has_cluster() {
         return Err(BuiltinError::Nothing(data_dir));
     }
-    match lock(&data_dir) {
-        Ok(lock) => {
-            drop(lock);
-            let builtin = Builtin::start(&BuiltinConfig { data_dir, bin_dir: None }).await?;
-            Ok((builtin.url().to_owned(), Some(builtin)))
-        }
+    match Builtin::start(&BuiltinConfig { data_dir, bin_dir: None }).await {
+        Ok(builtin) => Ok((builtin.url().to_owned(), Some(builtin))),
         Err(BuiltinError::Locked(_)) => Ok((place.url(NAME), None)),
         Err(other) => Err(other),
     }
@@ -174,21 +229,28 @@ pub fn running_url(data_dir: &Path) -> Result<Option<String>, BuiltinError> {
     Ok(place.running_pid().map(|_| place.url(NAME)))
 }
 
+/// The process of a data folder's server, when it runs, and the folder that holds its cluster.
+pub fn running(data_dir: &Path) -> Result<(Option<u32>, PathBuf), BuiltinError> {
+    let data_dir = data_dir.canonicalize().map_err(|_| BuiltinError::Nothing(data_dir.to_owned()))?;
+    let place = Place::of(&data_dir)?;
+    Ok((place.running_pid(), place.base))
+}
+
 fn make(folder: &Path) -> Result<PathBuf, BuiltinError> {
     std::fs::create_dir_all(folder)
         .map_err(BuiltinError::io(format!("the folder {} cannot be made", folder.display())))?;
     folder.canonicalize().map_err(BuiltinError::io(format!("the folder {} cannot be read", folder.display())))
 }
 
-/// Takes the folder's lock. Rust opens files close-on-exec, so the server does not inherit it.
-fn lock(data_dir: &Path) -> Result<std::fs::File, BuiltinError> {
+/// Takes the folder's lock.
+fn lock(data_dir: &Path) -> Result<File, BuiltinError> {
     let path = data_dir.join("lock");
-    let file = std::fs::File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&path)
-        .map_err(BuiltinError::io(format!("{} cannot be opened", path.display())))?;
+    let file = File::options().create(true).truncate(false).write(true).open(&path);
+    held(file.map_err(BuiltinError::io(format!("{} cannot be opened", path.display())))?, data_dir)
+}
+
+/// Locks a file. Rust opens files close-on-exec, so the server does not inherit the lock.
+fn held(file: File, data_dir: &Path) -> Result<File, BuiltinError> {
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(BuiltinError::Locked(data_dir.to_owned())),

@@ -1,6 +1,8 @@
 //! Starting, adopting and stopping the server.
 
 use std::fs::File;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -14,7 +16,9 @@ use crate::pools::options;
 
 /// Between two looks at a server that comes up or stops.
 const GLANCE: Duration = Duration::from_millis(20);
-/// The log is begun anew above this size.
+/// How long a server that runs may take to answer before it is stopped.
+const HESITATION: Duration = Duration::from_secs(10);
+/// The log is set aside above this size, in bytes.
 const LOG_LIMIT: u64 = 10 << 20;
 
 /// Made for one hub on one machine: little idle memory, every commit on disk before it is acknowledged.
@@ -26,13 +30,16 @@ const SETTINGS: &[&str] = &[
     "synchronous_commit=on",
     "full_page_writes=on",
     "wal_compression=on",
-    "max_wal_size=2GB",
+    "max_wal_size=1GB",
     "shared_buffers=64MB",
     "max_connections=100",
     "jit=off",
     "max_parallel_workers_per_gather=0",
     "log_min_messages=warning",
     "log_line_prefix=%m [%p] ",
+    // Statements and the values of a violated key may be personal.
+    "log_min_error_statement=panic",
+    "log_error_verbosity=terse",
 ];
 
 #[derive(Debug)]
@@ -48,16 +55,29 @@ impl Server {
 
     /// Starts the server, or takes over one that runs. Answers whether it was taken over.
     pub async fn ensure_running(&self) -> Result<bool, BuiltinError> {
-        if let Some(pid) = self.place.running_pid() {
-            if self.answers_within(Duration::from_secs(10)).await {
-                tracing::info!(pid, "the built-in PostgreSQL was still running and is adopted");
-                return Ok(true);
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(pid) = self.place.running_pid() {
+                if self.answers_within(HESITATION).await {
+                    tracing::info!(pid, "the built-in PostgreSQL was still running and is adopted");
+                    return Ok(true);
+                }
+                tracing::warn!(pid, "the built-in PostgreSQL does not answer and is started anew");
+                self.stop().await?;
             }
-            tracing::warn!(pid, "the built-in PostgreSQL does not answer and is started anew");
-            self.stop().await?;
+            match self.start().await {
+                Ok(()) => return Ok(false),
+                // Processes of a killed server that still work, or another start of it that came first.
+                Err(cause @ BuiltinError::Program { .. }) => {
+                    let remains = self.place.clear_remains().map_err(BuiltinError::io("postmaster.pid"))?;
+                    if !remains || Instant::now() > deadline {
+                        return Err(cause);
+                    }
+                    tokio::time::sleep(10 * GLANCE).await;
+                }
+                Err(other) => return Err(other),
+            }
         }
-        self.start().await?;
-        Ok(false)
     }
 
     async fn start(&self) -> Result<(), BuiltinError> {
@@ -71,24 +91,26 @@ impl Server {
         command.stdin(Stdio::null()).stdout(log).stderr(stderr);
         let mut child = command.spawn().map_err(BuiltinError::io("postgres cannot be run"))?;
         let deadline = Instant::now() + PATIENCE;
-        loop {
-            if self.answers().await {
-                // Reaped when it ends, so that a stopped server is not a zombie that looks alive.
-                std::thread::spawn(move || child.wait());
-                return Ok(());
-            }
+        let started = loop {
             if let Ok(Some(status)) = child.try_wait() {
                 let output = format!("{status}\n{}", self.log_tail());
                 return Err(BuiltinError::Program { program: "postgres", output });
             }
+            if self.answers().await {
+                break Ok(());
+            }
             if Instant::now() > deadline {
-                return Err(BuiltinError::TimedOut { what: "start", log: self.log_tail() });
+                // Left to itself: it may be recovering, and the next start adopts it.
+                break Err(BuiltinError::TimedOut { what: "start", log: self.log_tail() });
             }
             tokio::time::sleep(GLANCE).await;
-        }
+        };
+        // Reaped when it ends, so that a stopped server is not a zombie that looks alive.
+        std::thread::spawn(move || child.wait());
+        started
     }
 
-    /// Fast shutdown; immediate, when that takes too long.
+    /// Fast shutdown; immediate, when that takes too long. Waits until the process has ended.
     pub async fn stop(&self) -> Result<(), BuiltinError> {
         let Some(pid) = self.place.running_pid() else { return Ok(()) };
         for (signal, patience) in [(Signal::INT, PATIENCE / 2), (Signal::QUIT, PATIENCE / 2)] {
@@ -98,7 +120,7 @@ impl Server {
             }
             let deadline = Instant::now() + patience;
             while Instant::now() < deadline {
-                if self.place.running_pid() != Some(pid) {
+                if !self.place.works_here(pid) {
                     return Ok(());
                 }
                 tokio::time::sleep(GLANCE).await;
@@ -109,7 +131,7 @@ impl Server {
 
     async fn answers_within(&self, patience: Duration) -> bool {
         let deadline = Instant::now() + patience;
-        while Instant::now() < deadline {
+        while Instant::now() < deadline && self.place.running_pid().is_some() {
             if self.answers().await {
                 return true;
             }
@@ -128,21 +150,44 @@ impl Server {
 
     fn log_file(&self) -> Result<File, BuiltinError> {
         let path = &self.place.log;
-        let begin_anew = std::fs::metadata(path).is_ok_and(|about| about.len() > LOG_LIMIT);
-        if begin_anew {
-            std::fs::rename(path, path.with_extension("log.old"))
-                .map_err(BuiltinError::io("the server's log cannot be rotated"))?;
-        }
         File::options()
             .create(true)
             .append(true)
+            .mode(0o600)
             .open(path)
+            .and_then(|file| rotate(path, LOG_LIMIT).map(|()| file))
             .map_err(BuiltinError::io(format!("{} cannot be written", path.display())))
+    }
+
+    /// Keeps the log small for as long as the task lives.
+    pub fn keep_log_small(&self) -> tokio::task::JoinHandle<()> {
+        let path = self.place.log.clone();
+        tokio::spawn(async move {
+            let mut minutes = tokio::time::interval(Duration::from_mins(1));
+            loop {
+                minutes.tick().await;
+                let path = path.clone();
+                let rotated = tokio::task::spawn_blocking(move || rotate(&path, LOG_LIMIT)).await;
+                if let Ok(Err(cause)) = rotated {
+                    tracing::warn!(%cause, "the built-in PostgreSQL's log cannot be rotated");
+                }
+            }
+        })
     }
 
     fn log_tail(&self) -> String {
         tail(&std::fs::read_to_string(&self.place.log).unwrap_or_default())
     }
+}
+
+/// Sets a log aside once it is larger than `limit` bytes. The server keeps appending through a descriptor of its own, so the
+/// file is copied and emptied, not renamed.
+pub(super) fn rotate(path: &Path, limit: u64) -> std::io::Result<()> {
+    if std::fs::metadata(path)?.len() > limit {
+        std::fs::copy(path, path.with_extension("log.old"))?;
+        File::options().write(true).open(path)?.set_len(0)?;
+    }
+    Ok(())
 }
 
 /// The last lines of a text.

@@ -143,6 +143,12 @@ impl Clusters {
         changes: ClusterChanges,
         options: &Options,
     ) -> Result<Outcome<Cluster>, CommandError> {
+        if changes.name.is_none() && changes.credentials.is_none() {
+            // Nothing lies beside the ledger.
+            let ClusterChanges { region, labels, .. } = changes;
+            let command = ClusterCommand::Change(Changes { region, labels, ..Changes::default() });
+            return self.record(caller, CHANGE, &id.to_string(), command, options).await;
+        }
         caller.authorise(Permission::ManageClusters)?;
         if let Some(outcome) = self.dispatcher.repeat::<Cluster>(caller, CHANGE, options).await? {
             return Ok(outcome);

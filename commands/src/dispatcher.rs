@@ -162,13 +162,32 @@ impl Dispatcher {
         command: D::Command,
         options: &Options,
     ) -> Result<Outcome<D>, CommandError> {
+        use CommandError::{PreconditionFailed, Refused};
         caller.authorise(permission)?;
         let key = stored_key(caller, options)?;
-        if let Some(key) = &key
-            && let Some(receipt) = self.log.find(caller.tenant, key).await?
-        {
-            return self.repeated(caller.tenant, receipt).await;
+        match (self.decide::<D>(caller, name, stream, command, options, key.clone()).await, key) {
+            // What can be done is known by its key to the log when it is appended. What is refused by now may have been
+            // done before.
+            (Err(error @ (Refused(_) | PreconditionFailed { .. })), Some(key)) => {
+                match self.log.find(caller.tenant, &key).await? {
+                    Some(receipt) => self.repeated(caller.tenant, receipt).await,
+                    None => Err(error),
+                }
+            }
+            (done, _) => done,
         }
+    }
+
+    /// Decides and appends, anew after each conflict.
+    async fn decide<D: Decider>(
+        &self,
+        caller: &Caller,
+        name: &'static str,
+        stream: &str,
+        command: D::Command,
+        options: &Options,
+        key: Option<IdempotencyKey>,
+    ) -> Result<Outcome<D>, CommandError> {
         let ctx = Ctx {
             now: self.clock.now(),
             actor: caller.actor.clone(),

@@ -14,6 +14,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use crate::machine::{Run, busy};
+use crate::wire::Wire;
 
 #[derive(Debug, Args)]
 pub struct Settings {
@@ -32,6 +33,9 @@ pub struct Settings {
     /// Open connections in the dashboard run.
     #[arg(long, default_value_t = 10_000)]
     connections: usize,
+    /// An empty database on a server of your choice, instead of one on a server of the run's own.
+    #[arg(long)]
+    database_url: Option<String>,
 }
 
 fn resident(pid: u32) -> f64 {
@@ -46,9 +50,10 @@ fn resident(pid: u32) -> f64 {
 
 /// Runs everything on one hub.
 pub async fn run(settings: &Settings) -> anyhow::Result<()> {
-    let server = OwnServer::start().await?;
+    let own = if settings.database_url.is_none() { Some(OwnServer::start().await?) } else { None };
+    let url = own.as_ref().map(OwnServer::url).or(settings.database_url.clone()).unwrap_or_default();
     let options = HubOptions {
-        database_url: Some(server.url()),
+        database_url: Some(url.clone()),
         env: vec![
             ("CLUSTERMASTER_RATE_LIMIT_PER_MINUTE".into(), "100000000".into()),
             ("CLUSTERMASTER_OBSERVE_SECONDS".into(), "3600".into()),
@@ -63,11 +68,19 @@ pub async fn run(settings: &Settings) -> anyhow::Result<()> {
     let admin = hub.admin().await?;
     let clusters = Arc::new(import(&admin, settings.clusters).await?);
 
-    let throughput = commands(&admin, &clusters, settings.clients, None, settings.seconds, false).await?;
+    let throughput =
+        commands((hub.base(), &admin), &clusters, settings.clients, None, settings.seconds, false).await?;
     println!("commands through HTTP, {} clients\n  {throughput}", settings.clients);
     println!("resident under load: {:.0} MiB", resident(hub.pid()));
-    let lag = commands(&admin, &clusters, settings.clients, Some(settings.commands), settings.seconds, true)
-        .await?;
+    let lag = commands(
+        (hub.base(), &admin),
+        &clusters,
+        settings.clients,
+        Some(settings.commands),
+        settings.seconds,
+        true,
+    )
+    .await?;
     println!(
         "from a command's answer until the dashboard shows it, at {} commands/s\n  {lag}",
         settings.commands
@@ -83,7 +96,7 @@ pub async fn run(settings: &Settings) -> anyhow::Result<()> {
     println!("resident then: {:.0} MiB", resident(hub.pid()));
     drop(held);
     hub.terminate().await?;
-    rebuild(&server.url()).await
+    rebuild(&url).await
 }
 
 async fn import(admin: &Client, count: usize) -> anyhow::Result<Vec<String>> {
@@ -114,17 +127,20 @@ async fn import(admin: &Client, count: usize) -> anyhow::Result<Vec<String>> {
 /// Changes labels, each client round its own clusters; paced when a rate is given. With `seen`, the time is taken from the
 /// answer until a query that waits for the command's position is answered, for one command in twenty.
 async fn commands(
-    admin: &Client,
+    (base, admin): (&str, &Client),
     clusters: &Arc<Vec<String>>,
     clients: usize,
     rate: Option<u64>,
     seconds: f64,
     seen: bool,
 ) -> anyhow::Result<Run> {
+    let wires = futures::future::try_join_all((0..clients).map(|_| Wire::open(base, admin))).await?;
     let (started, cpu, sent) = (Instant::now(), busy(), Arc::new(AtomicUsize::new(0)));
-    let tasks: Vec<_> = (0..clients)
-        .map(|client| {
-            let (admin, clusters, sent) = (admin.clone(), clusters.clone(), sent.clone());
+    let tasks: Vec<_> = wires
+        .into_iter()
+        .enumerate()
+        .map(|(client, mut wire)| {
+            let (clusters, sent) = (clusters.clone(), sent.clone());
             tokio::spawn(async move {
                 let mut latencies = Vec::new();
                 let own: Vec<&String> = clusters.iter().skip(client).step_by(clients).collect();
@@ -146,17 +162,14 @@ async fn commands(
                         })
                         .collect();
                     let asked = Instant::now();
-                    let answer = admin
-                        .put(&format!("clusters/{}", own[nth % own.len()]), &json!({ "labels": labels }))
-                        .await?;
-                    anyhow::ensure!(answer.status == 200, "{}", answer.text);
+                    let path = format!("clusters/{}", own[nth % own.len()]);
+                    let position = wire.put(&path, json!({ "labels": labels }).to_string()).await?;
                     nth += 1;
                     if !seen {
                         latencies.push(asked.elapsed());
                     } else if nth % 20 == 0 {
                         let answered = Instant::now();
-                        let query = admin.get(&format!("fleet?min_position={}", answer.position())).await?;
-                        anyhow::ensure!(query.status == 200, "{}", query.text);
+                        wire.get(&format!("fleet?min_position={position}")).await?;
                         latencies.push(answered.elapsed());
                     }
                 }

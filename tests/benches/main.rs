@@ -6,6 +6,7 @@ mod ledger;
 mod machine;
 mod peer_cqrs;
 mod peer_uma;
+mod wire;
 
 use clap::{Parser, Subcommand};
 

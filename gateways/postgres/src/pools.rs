@@ -63,24 +63,17 @@ pub fn options(url: &str) -> Result<PgConnectOptions, PoolsError> {
 /// One connection under a role.
 pub async fn connect_as(options: &PgConnectOptions, role: &'static str) -> Result<PgConnection, sqlx::Error> {
     let mut connection = options.connect().await?;
-    connection.execute(prelude(role)).await?;
+    connection.execute(prelude(role).as_str()).await?;
     Ok(connection)
 }
 
-/// What each connection is told first. A plan is kept with its statement, and one that was made while a table was small
-/// scans the whole of it for ever after: writers and projectors, who look rows up by key only, are kept to the indexes.
-fn prelude(role: &'static str) -> &'static str {
-    match role {
-        WRITER => {
-            "set role clustermaster_writer; set jit = off;
-             set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off"
-        }
-        PROJECTOR => {
-            "set role clustermaster_projector; set jit = off;
-             set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off"
-        }
-        _ => "set role clustermaster_reader; set jit = off; set default_transaction_read_only = on",
-    }
+/// What each connection is told first. Writers and projectors look rows up by key only. They are kept to the indexes and to
+/// one plan a statement: a plan that was made while a table was small would scan the whole of it for ever after.
+fn prelude(role: &'static str) -> String {
+    const BY_KEY: &str = "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_bitmapscan = off; \
+         set enable_hashjoin = off; set enable_mergejoin = off; set enable_material = off";
+    let manner = if role == READER { "set default_transaction_read_only = on" } else { BY_KEY };
+    format!("set role {role}; set jit = off; {manner}")
 }
 
 fn pool(options: PgConnectOptions, role: &'static str, most: u32) -> PgPool {
@@ -91,7 +84,7 @@ fn pool(options: PgConnectOptions, role: &'static str, most: u32) -> PgPool {
         .idle_timeout(Duration::from_mins(2))
         .after_connect(move |connection, _| {
             Box::pin(async move {
-                connection.execute(prelude(role)).await?;
+                connection.execute(prelude(role).as_str()).await?;
                 Ok(())
             })
         })

@@ -129,22 +129,30 @@ pub struct Table<P: Projection> {
 impl<P: Projection> Table<P> {
     /// Over `read.<name>`, which is the projection's table or a clone of it.
     pub async fn open(pool: &PgPool, name: &str) -> Result<Self, sqlx::Error> {
-        let (present, make_room) = match P::KIND {
-            Kind::Append => ("", String::new()),
-            Kind::Current => (
-                "",
-                format!(
-                    "delete from read.{name} t using unnest($1::uuid[], $2::text[]) k (tenant, id) \
-                     where t.tenant = k.tenant and t.id = k.id"
-                ),
+        // Row by row by the primary key, and by place (ctid) from there. The order is what leaves the planner no other index,
+        // whatever it believes of the table's size.
+        let row = |what: &str| match P::KIND {
+            Kind::Versioned => format!(
+                "select {what} from read.{name} c where c.tenant = k.tenant and c.id = k.id and c.valid_to is null \
+                 order by c.valid_from desc limit 1"
             ),
-            Kind::Versioned => (
-                " and t.valid_to is null",
-                format!(
-                    "update read.{name} t set valid_to = k.position \
-                     from unnest($1::uuid[], $2::text[], $3::bigint[]) k (tenant, id, position) \
-                     where t.tenant = k.tenant and t.id = k.id and t.valid_to is null"
-                ),
+            Kind::Current | Kind::Append => format!(
+                "select {what} from (select c.*, c.ctid as place from read.{name} c where (c.tenant, c.id) >= (k.tenant, k.id) \
+                 order by c.tenant, c.id limit 1) c where c.tenant = k.tenant and c.id = k.id"
+            ),
+        };
+        let make_room = match P::KIND {
+            Kind::Append => String::new(),
+            Kind::Current => format!(
+                "delete from read.{name} t using (select ({}) as place \
+                 from unnest($1::uuid[], $2::text[]) k (tenant, id) offset 0) k where t.ctid = k.place",
+                row("c.place")
+            ),
+            Kind::Versioned => format!(
+                "update read.{name} t set valid_to = k.position from (select ({}) as place, k.position \
+                 from unnest($1::uuid[], $2::text[], $3::bigint[]) k (tenant, id, position) offset 0) k \
+                 where t.ctid = k.place",
+                row("c.ctid")
             ),
         };
         Ok(Self {
@@ -152,7 +160,8 @@ impl<P: Projection> Table<P> {
             known: Recent::new(ROWS_HELD),
             load: format!(
                 "select t.tenant, t.id, to_json(t) from unnest($1::uuid[], $2::text[]) k (tenant, id) \
-                 join read.{name} t on t.tenant = k.tenant and t.id = k.id{present}"
+                 cross join lateral ({}) t",
+                row("c.*")
             ),
             make_room,
         })

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Mutex;
+use tokio::time::{Instant, sleep_until};
 
 use crate::event::Event;
 use crate::feed::{EventFeed, FeedError};
@@ -17,6 +18,10 @@ const FEWEST_EVENTS: usize = 64;
 const MANY_BYTES: usize = 4 << 20;
 /// Batches that are kept for projections that come a little later.
 const KEPT: usize = 4;
+/// A batch gathers for this long for each event of the one before it, at most for [`LONGEST_REST`]: a transaction costs as
+/// much as many rows, and under load the readers wait no longer for it than they would for the machine.
+const REST_AN_EVENT: Duration = Duration::from_millis(1);
+const LONGEST_REST: Duration = Duration::from_millis(40);
 
 /// A batch of events.
 pub type Batch = Arc<[Event]>;
@@ -25,8 +30,15 @@ pub type Batch = Arc<[Event]>;
 pub struct Tail {
     feed: Arc<dyn EventFeed>,
     // Held while reading: who asks for the same batch meanwhile finds it here afterwards.
-    kept: Mutex<VecDeque<(u64, Batch)>>,
+    kept: Mutex<Kept>,
     limit: AtomicUsize,
+}
+
+#[derive(Default)]
+struct Kept {
+    batches: VecDeque<(u64, Batch)>,
+    /// Not to read before: events gather until then.
+    rested: Option<Instant>,
 }
 
 impl std::fmt::Debug for Tail {
@@ -44,8 +56,11 @@ impl Tail {
     /// The events after a position; empty at the end of the log.
     pub async fn after(&self, position: u64) -> Result<Batch, FeedError> {
         let mut kept = self.kept.lock().await;
-        if let Some((_, batch)) = kept.iter().find(|(after, _)| *after == position) {
+        if let Some((_, batch)) = kept.batches.iter().find(|(after, _)| *after == position) {
             return Ok(Arc::clone(batch));
+        }
+        if let Some(rested) = kept.rested.take() {
+            sleep_until(rested).await;
         }
         let limit = self.limit.load(Ordering::Relaxed);
         let recorded = self.feed.read(position, limit).await?;
@@ -66,12 +81,14 @@ impl Tail {
         }
         if batch.is_empty() {
             // Everybody who asks is at the end: nothing of what is kept will be asked for soon.
-            kept.clear();
+            kept.batches.clear();
         } else {
-            if kept.len() == KEPT {
-                kept.pop_front();
+            if kept.batches.len() == KEPT {
+                kept.batches.pop_front();
             }
-            kept.push_back((position, Arc::clone(&batch)));
+            kept.batches.push_back((position, Arc::clone(&batch)));
+            let rest = (REST_AN_EVENT * events as u32).min(LONGEST_REST);
+            kept.rested = (events < limit).then(|| Instant::now() + rest);
         }
         Ok(batch)
     }

@@ -92,8 +92,9 @@ impl Dispatcher {
     ) -> Result<Outcome<D>, CommandError> {
         let started = Instant::now();
         let span = tracing::debug_span!("command", name, stream);
-        let result =
-            self.carry_out::<D>(caller, permission, name, stream, command, options).instrument(span).await;
+        // Boxed: as a part of each caller's own future it would be moved about with all of them.
+        let work = Box::pin(self.carry_out::<D>(caller, permission, name, stream, command, options));
+        let result = work.instrument(span).await;
         telemetry::command(name, label(&result), started.elapsed());
         result
     }

@@ -8,11 +8,12 @@ use std::sync::Arc;
 use futures::future::try_join_all;
 use sqlx::PgPool;
 use tokio::time::Instant;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::engine::EngineError;
 use crate::engine::tail::Tail;
 use crate::event::Poison;
-use crate::feed::EventFeed;
+use crate::feed::{EventFeed, FeedError};
 use crate::projection::{Projection, Visitor, each};
 use builder::{Build, Builder};
 
@@ -86,34 +87,55 @@ pub async fn rebuild(
     }
     let openings = each(&mut Open { pool, wanted });
     let mut builds = try_join_all(openings.into_iter().flatten()).await?;
-    let tail = Tail::new(Arc::clone(&feed));
+    let tail = &Arc::new(Tail::new(feed));
     let started = Instant::now();
     let mut position = 0;
     // Tables are indexed at the end of the log; by then there is something to catch up.
     for indexed in [false, true] {
         loop {
-            let batch = tail.after(position).await?;
+            let batch = &tail.after(position).await?;
             let Some(last) = batch.last() else { break };
             let next = last.recorded.position;
             // The next batch is read while this one is written.
-            let (applied, _) = tokio::join!(
-                try_join_all(builds.iter_mut().map(|build| build.apply(&batch, &tail))),
-                async { tail.after(next).await.ok() }
-            );
-            applied?;
+            let written = each_apart(builds, |mut build| {
+                let (batch, tail) = (Arc::clone(batch), Arc::clone(tail));
+                async move { build.apply(&batch, &tail).await.map(|()| (build, ())) }
+            });
+            let (written, _) = tokio::join!(written, async { tail.after(next).await.ok() });
+            builds = written?.into_iter().map(|(build, ())| build).collect();
             position = next;
             let rate = position as f64 / started.elapsed().as_secs_f64().max(1e-3);
             report(&RebuildProgress { position, head: tail.head().await?, rate });
         }
         if !indexed {
-            try_join_all(builds.iter_mut().map(|build| build.index(&tail))).await?;
+            let built = each_apart(builds, |mut build| {
+                let tail = Arc::clone(tail);
+                async move { build.index(&tail).await.map(|()| (build, ())) }
+            });
+            builds = built.await?.into_iter().map(|(build, ())| build).collect();
         }
     }
-    let mut rebuilt = Vec::new();
-    for build in &mut builds {
-        rebuilt.push(build.finish(&tail).await?);
-    }
-    Ok(rebuilt)
+    let switched = each_apart(builds, |mut build| {
+        let tail = Arc::clone(tail);
+        async move { build.finish(&tail).await.map(|rebuilt| (build, rebuilt)) }
+    });
+    Ok(switched.await?.into_iter().map(|(_, rebuilt)| rebuilt).collect())
+}
+
+/// Lets each table be worked on by a task of its own: to write rows costs this process as much as it costs the database.
+async fn each_apart<T, F>(
+    builds: Vec<Box<dyn Build>>,
+    work: impl Fn(Box<dyn Build>) -> F,
+) -> Result<Vec<(Box<dyn Build>, T)>, RebuildError>
+where
+    T: Send + 'static,
+    F: Future<Output = Result<(Box<dyn Build>, T), RebuildError>> + Send + 'static,
+{
+    let tasks = builds.into_iter().map(|build| {
+        let task = AbortOnDropHandle::new(tokio::spawn(work(build)));
+        async move { task.await.map_err(|cause| FeedError(cause.into()))? }
+    });
+    try_join_all(tasks).await
 }
 
 struct Open<'a> {

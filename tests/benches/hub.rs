@@ -81,10 +81,7 @@ pub async fn run(settings: &Settings) -> anyhow::Result<()> {
         true,
     )
     .await?;
-    println!(
-        "from a command's answer until the dashboard shows it, at {} commands/s\n  {lag}",
-        settings.commands
-    );
+    println!("from a command's answer until a query shows it, at {} commands/s\n  {lag}", settings.commands);
 
     let held = hold(hub.base(), settings.connections).await?;
     let dashboard = fleet(&admin, settings.seconds).await;
@@ -169,7 +166,7 @@ async fn commands(
                         latencies.push(asked.elapsed());
                     } else if nth % 20 == 0 {
                         let answered = Instant::now();
-                        wire.get(&format!("fleet?min_position={position}")).await?;
+                        wire.get(&format!("{path}?min_position={position}")).await?;
                         latencies.push(answered.elapsed());
                     }
                 }

@@ -92,21 +92,79 @@ async fn the_hub_killed_at_random_moments_keeps_every_promise() {
         }
         hub.start_again().await.expect("the hub comes back");
     }
-    let highest = told.iter().map(|told| told.position).max().expect("something was acknowledged");
-    let seen = admin
-        .at(hub.base())
-        .get(&format!("fleet?min_position={highest}"))
-        .await
-        .expect("an answer")
-        .expect(200);
-    assert!(
-        seen.position() >= highest,
-        "the hub has forgotten positions: {} after {highest}",
-        seen.position()
-    );
+    seen(&admin.at(hub.base()), &told).await;
     assert!(hub.terminate().await.expect("it stops").success());
 
-    // At rest, so that nothing moves any more.
+    kept(&hub, &told).await;
+}
+
+/// One change after another under keys of its own, each asked for until it is acknowledged.
+async fn insist(client: Client, cluster: String, count: Arc<AtomicUsize>) -> Vec<Acknowledged> {
+    let mut told = Vec::new();
+    for nth in 0..60 {
+        let (value, key) = (format!("v{nth}"), format!("insist-{nth}-{cluster}"));
+        let body = json!({ "labels": { "value": value } });
+        let acknowledged = until(Duration::from_mins(1), || async {
+            let request = client.request(reqwest::Method::PUT, &format!("clusters/{cluster}"));
+            let answer = client.send(request.header("Idempotency-Key", &key).json(&body)).await.ok()?;
+            let (status, text) = (answer.status.as_u16(), &answer.text);
+            assert!(status == 200 || status >= 500, "{status} {text}");
+            let revision = answer.header("etag").trim_matches('"').parse().ok()?;
+            (status == 200).then(|| (answer.position(), revision))
+        });
+        let (position, revision) = acknowledged.await.expect("the hub finds its database again");
+        told.push(Acknowledged { cluster: cluster.clone(), value, position, revision });
+        count.fetch_add(1, Ordering::Relaxed);
+    }
+    told
+}
+
+#[tokio::test]
+async fn the_built_in_database_killed_under_its_hub_comes_back_and_keeps_every_promise() {
+    let options = HubOptions {
+        env: vec![
+            ("CLUSTERMASTER_RATE_LIMIT_PER_MINUTE".into(), "10000000".into()),
+            ("CLUSTERMASTER_OBSERVE_SECONDS".into(), "3600".into()),
+        ],
+        ..HubOptions::default()
+    };
+    let mut hub = Hub::start(options).await.expect("a hub");
+    let admin = hub.admin().await.expect("the administrator signs in");
+    let count = Arc::new(AtomicUsize::new(0));
+    let mut tasks = Vec::new();
+    for nth in 0..16 {
+        let made = admin.post("clusters", &nowhere(nth)).await.expect("an answer").expect(202);
+        let cluster = made.body["id"].as_str().expect("an id").to_owned();
+        tasks.push(tokio::spawn(insist(admin.clone(), cluster, count.clone())));
+    }
+    for kill in 1..=3 {
+        let reached = until(Duration::from_mins(1), || async {
+            (count.load(Ordering::Relaxed) >= kill * 200).then_some(())
+        });
+        reached.await.expect("the hub answers");
+        hub.kill9_database().expect("the database runs");
+    }
+    let mut told = Vec::new();
+    for task in futures::future::join_all(tasks).await {
+        told.extend(task.expect("no panic"));
+    }
+    let metrics = hub.anonymous().get("/metrics").await.expect("an answer").expect(200).text;
+    assert!(metrics.contains("clustermaster_builtin_database_restarts_total 3"), "{metrics}");
+    seen(&admin, &told).await;
+    assert!(hub.terminate().await.expect("it stops").success());
+    kept(&hub, &told).await;
+}
+
+/// Waits until the tables have seen what was acknowledged.
+async fn seen(admin: &Client, told: &[Acknowledged]) {
+    let highest = told.iter().map(|told| told.position).max().expect("something was acknowledged");
+    let answer = admin.get(&format!("fleet?min_position={highest}")).await.expect("an answer").expect(200);
+    let position = answer.position();
+    assert!(position >= highest, "the hub has forgotten positions: {position} after {highest}");
+}
+
+/// The hub's database at rest: what was acknowledged stands there once, in place and proven, and the tables are the refold.
+async fn kept(hub: &Hub, told: &[Acknowledged]) {
     let database = Database { data_dir: hub.data_dir(), database_url: None };
     let events = proven(&database).await;
     let mut values: HashMap<(String, String), usize> = HashMap::new();
@@ -115,7 +173,7 @@ async fn the_hub_killed_at_random_moments_keeps_every_promise() {
         let value = body["labels"]["to"]["value"].as_str().expect("a value").to_owned();
         *values.entry((event.stream.clone(), value)).or_default() += 1;
     }
-    for told in &told {
+    for told in told {
         let event = &events[(told.position - 1) as usize];
         assert_eq!((&event.stream, event.revision), (&told.cluster, told.revision), "{told:?}");
         assert_eq!(values.get(&(told.cluster.clone(), told.value.clone())), Some(&1), "{told:?}");

@@ -223,7 +223,7 @@ async fn a_repeat_answers_the_first_receipt_whatever_has_happened_since() {
     run(&world.dispatcher, create("acme")).await.unwrap();
     let first = run_with(&world.dispatcher, rename("new"), &keyed("once", 1)).await.unwrap();
     run(&world.dispatcher, suspend()).await.unwrap();
-    let appends = world.appends();
+    let recorded = world.log.types();
     for dispatcher in [world.dispatcher.clone(), world.other_dispatcher()] {
         let again = run_with(&dispatcher, rename("new"), &keyed("once", 1)).await.unwrap();
         assert!(again.receipt.repeated);
@@ -232,7 +232,7 @@ async fn a_repeat_answers_the_first_receipt_whatever_has_happened_since() {
         assert_eq!(again.events, first.events);
         assert_eq!(again.state, TenantState::Suspended { name: name("new") }, "the state is the present one");
     }
-    assert_eq!(world.appends(), appends);
+    assert_eq!(world.log.types(), recorded);
     let other = run_with(&world.dispatcher, rename("other"), &keyed("once", 2)).await;
     assert!(matches!(other, Err(CommandError::KeyReused)));
 }

@@ -213,7 +213,8 @@ impl App {
             }
             None => None,
         };
-        let work = work(self.clone(), caller.clone(), options);
+        // Boxed: the layers of the router would each move it about.
+        let work = Box::pin(work(self.clone(), caller.clone(), options));
         let run = self.run(async move {
             let _turn = match turn {
                 Some(turn) => Some(turn.lock_owned().await),

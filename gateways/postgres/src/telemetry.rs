@@ -16,6 +16,8 @@ pub const POSITION: &str = "clustermaster_ledger_position";
 pub const QUEUE: &str = "clustermaster_append_queue";
 /// Times the writer had to connect anew.
 pub const RECONNECTS: &str = "clustermaster_writer_reconnects_total";
+/// Times the built-in server had to be started again.
+pub const BUILTIN_RESTARTS: &str = "clustermaster_builtin_database_restarts_total";
 
 /// Tells the recorder what each metric means.
 pub fn describe() {
@@ -30,4 +32,9 @@ pub fn describe() {
     describe_gauge!(POSITION, Unit::Count, "The newest ledger position known to this process");
     describe_gauge!(QUEUE, Unit::Count, "Append requests waiting for the writer");
     describe_counter!(RECONNECTS, Unit::Count, "Connections that the writer had to open anew");
+    describe_counter!(
+        BUILTIN_RESTARTS,
+        Unit::Count,
+        "Times the built-in database died under the running hub and was started again"
+    );
 }

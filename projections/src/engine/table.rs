@@ -1,8 +1,10 @@
 //! The table of a projection: generic over its row, by way of serde and COPY. No projection has SQL of its own.
 
-use std::collections::HashSet;
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
+use serde_json::value::RawValue;
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgPool, Row};
 use uuid::Uuid;
@@ -20,6 +22,8 @@ const CHUNK: usize = 1 << 20;
 /// How rows come into a table: its columns, by name.
 #[derive(Clone, Debug)]
 pub struct Shape {
+    /// Lets the planner know the table, without reading the documents in it.
+    pub analyze: String,
     copy: String,
     columns: Vec<Column>,
 }
@@ -28,13 +32,14 @@ pub struct Shape {
 struct Column {
     name: String,
     is_array: bool,
+    is_document: bool,
 }
 
 impl Shape {
     /// Of `read.<name>`.
     pub async fn of(pool: &PgPool, name: &str) -> Result<Self, sqlx::Error> {
         let found = sqlx::query(
-            "select a.attname::text, t.typcategory = 'A' from pg_attribute a join pg_type t on t.oid = a.atttypid \
+            "select a.attname::text, t.typcategory = 'A', t.typname = 'jsonb' from pg_attribute a join pg_type t on t.oid = a.atttypid \
              where a.attrelid = $1::text::regclass and a.attnum > 0 and not a.attisdropped order by a.attnum",
         )
         .bind(format!("read.{name}"))
@@ -42,10 +47,18 @@ impl Shape {
         .await?;
         let columns = found
             .iter()
-            .map(|row| Ok(Column { name: row.try_get(0)?, is_array: row.try_get(1)? }))
+            .map(|row| {
+                Ok(Column { name: row.try_get(0)?, is_array: row.try_get(1)?, is_document: row.try_get(2)? })
+            })
             .collect::<Result<Vec<_>, sqlx::Error>>()?;
-        let names: Vec<String> = columns.iter().map(|column| format!("\"{}\"", column.name)).collect();
-        Ok(Self { copy: format!("copy read.{name} ({}) from stdin", names.join(", ")), columns })
+        let quoted = |column: &Column| format!("\"{}\"", column.name);
+        let names: Vec<String> = columns.iter().map(quoted).collect();
+        let known: Vec<String> = columns.iter().filter(|column| !column.is_document).map(quoted).collect();
+        Ok(Self {
+            analyze: format!("analyze read.{name} ({})", known.join(", ")),
+            copy: format!("copy read.{name} ({}) from stdin", names.join(", ")),
+            columns,
+        })
     }
 
     /// Adds rows, in the caller's transaction.
@@ -60,7 +73,7 @@ impl Shape {
         let mut copy = connection.copy_in_raw(&self.copy).await?;
         let mut chunk = String::new();
         for row in rows {
-            self.line(&mut chunk, row)?;
+            self.line(&mut chunk, row).map_err(|cause| sqlx::Error::Encode(cause.into()))?;
             if chunk.len() >= CHUNK {
                 copy.send(chunk.as_bytes()).await?;
                 chunk.clear();
@@ -70,22 +83,20 @@ impl Shape {
         copy.finish().await.map(|_| ())
     }
 
-    /// One row in COPY's text format.
-    fn line<R: serde::Serialize>(&self, out: &mut String, row: &R) -> Result<(), sqlx::Error> {
-        let Value::Object(members) =
-            serde_json::to_value(row).map_err(|cause| sqlx::Error::Encode(cause.into()))?
-        else {
-            return Err(sqlx::Error::Encode("a row is a struct".into()));
-        };
+    /// One row in COPY's text format. What a column holds is cut out of the row's JSON, not taken apart and put together.
+    fn line<R: serde::Serialize>(&self, out: &mut String, row: &R) -> Result<(), serde_json::Error> {
+        let json = serde_json::to_string(row)?;
+        let members: HashMap<&str, &RawValue> = serde_json::from_str(&json)?;
         for (index, column) in self.columns.iter().enumerate() {
             if index > 0 {
                 out.push('\t');
             }
-            match members.get(&column.name) {
-                None | Some(Value::Null) => out.push_str("\\N"),
-                Some(Value::String(text)) => escape(out, text),
-                Some(Value::Array(elements)) if column.is_array => escape(out, &array(elements)),
-                Some(value) => escape(out, &value.to_string()),
+            match members.get(column.name.as_str()).map_or("null", |value| value.get()) {
+                "null" => out.push_str("\\N"),
+                json if column.is_document => escape(out, json),
+                text if text.starts_with('"') => escape(out, &serde_json::from_str::<Cow<'_, str>>(text)?),
+                list if column.is_array => escape(out, &array(&serde_json::from_str::<Vec<Value>>(list)?)),
+                value => escape(out, value),
             }
         }
         out.push('\n');
@@ -94,16 +105,18 @@ impl Shape {
 }
 
 /// Escapes what COPY reads as more than itself.
-fn escape(out: &mut String, text: &str) {
-    for character in text.chars() {
-        match character {
-            '\\' => out.push_str("\\\\"),
-            '\t' => out.push_str("\\t"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            other => out.push(other),
-        }
+fn escape(out: &mut String, mut text: &str) {
+    while let Some(at) = text.find(['\\', '\t', '\n', '\r']) {
+        out.push_str(&text[..at]);
+        out.push_str(match text.as_bytes()[at] {
+            b'\t' => "\\t",
+            b'\n' => "\\n",
+            b'\r' => "\\r",
+            _ => "\\\\",
+        });
+        text = &text[at + 1..];
     }
+    out.push_str(text);
 }
 
 /// An array of texts as the database writes one. Quoted, an element may hold anything.

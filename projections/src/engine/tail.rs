@@ -16,8 +16,9 @@ pub const MOST_EVENTS: usize = 2000;
 const FEWEST_EVENTS: usize = 64;
 /// Bytes of payload at which batches become smaller.
 const MANY_BYTES: usize = 4 << 20;
-/// Batches that are kept for projections that come a little later.
-const KEPT: usize = 4;
+/// Batches, and bytes of payload in them, that are kept for projections that come a little later.
+const KEPT: usize = 64;
+const KEPT_BYTES: usize = 8 << 20;
 /// A batch gathers for this long for each event of the one before it, at most for [`LONGEST_REST`]: a transaction costs as
 /// much as many rows, and under load the readers wait no longer for it than they would for the machine.
 const REST_AN_EVENT: Duration = Duration::from_millis(1);
@@ -36,7 +37,8 @@ pub struct Tail {
 
 #[derive(Default)]
 struct Kept {
-    batches: VecDeque<(u64, Batch)>,
+    batches: VecDeque<(u64, usize, Batch)>,
+    bytes: usize,
     /// Not to read before: events gather until then.
     rested: Option<Instant>,
 }
@@ -56,7 +58,7 @@ impl Tail {
     /// The events after a position; empty at the end of the log.
     pub async fn after(&self, position: u64) -> Result<Batch, FeedError> {
         let mut kept = self.kept.lock().await;
-        if let Some((_, batch)) = kept.batches.iter().find(|(after, _)| *after == position) {
+        if let Some((.., batch)) = kept.batches.iter().find(|(after, ..)| *after == position) {
             return Ok(Arc::clone(batch));
         }
         if let Some(rested) = kept.rested.take() {
@@ -82,11 +84,14 @@ impl Tail {
         if batch.is_empty() {
             // Everybody who asks is at the end: nothing of what is kept will be asked for soon.
             kept.batches.clear();
+            kept.bytes = 0;
         } else {
-            if kept.batches.len() == KEPT {
-                kept.batches.pop_front();
+            kept.bytes += bytes;
+            kept.batches.push_back((position, bytes, Arc::clone(&batch)));
+            while kept.batches.len() > KEPT || (kept.bytes > KEPT_BYTES && kept.batches.len() > 1) {
+                let gone = kept.batches.pop_front().map_or(0, |(_, bytes, _)| bytes);
+                kept.bytes -= gone;
             }
-            kept.batches.push_back((position, Arc::clone(&batch)));
             let rest = (REST_AN_EVENT * events as u32).min(LONGEST_REST);
             kept.rested = (events < limit).then(|| Instant::now() + rest);
         }

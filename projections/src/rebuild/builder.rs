@@ -127,7 +127,7 @@ impl<P: Projection> Builder<P> {
             Err(cause) => return Err(cause.into()),
         }
         call(&self.pool, "select read.clone_indexes($1)", P::NAME).await?;
-        sqlx::query(&format!("analyze read.{}", self.next)).execute(&self.pool).await?;
+        sqlx::query(&shape.analyze).execute(&self.pool).await?;
         self.stage = Stage::Indexed(Table::open(&self.pool, &self.next).await?);
         Ok(())
     }

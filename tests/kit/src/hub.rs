@@ -136,6 +136,13 @@ impl Hub {
         self.child.wait().await.ok();
     }
 
+    /// Kills its built-in database, as a crash would.
+    pub fn kill9_database(&self) -> anyhow::Result<()> {
+        let (pid, _) = hub_postgres::builtin::running(&self.data_dir())?;
+        crate::postgres::kill_with_children(pid.context("the built-in database does not run")?);
+        Ok(())
+    }
+
     /// Tells it to stop, and waits until it has.
     pub async fn terminate(&mut self) -> anyhow::Result<ExitStatus> {
         self.signal(Signal::TERM);

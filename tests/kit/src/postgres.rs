@@ -96,11 +96,7 @@ impl OwnServer {
     pub async fn kill9(&mut self) {
         self.builtin = None;
         let Some(pid) = self.pid.take() else { return };
-        let mut doomed = vec![pid];
-        doomed.extend(children(pid));
-        for pid in &doomed {
-            signal(*pid, Signal::KILL);
-        }
+        let doomed = kill_with_children(pid);
         let gone = until(Duration::from_secs(10), || async {
             doomed
                 .iter()
@@ -122,11 +118,18 @@ impl OwnServer {
 impl Drop for OwnServer {
     fn drop(&mut self) {
         if let Some(pid) = self.pid {
-            for pid in children(pid).into_iter().chain([pid]) {
-                signal(pid, Signal::KILL);
-            }
+            kill_with_children(pid);
         }
     }
+}
+
+/// Kills a server and every process of it, as a power cut would; answers with their numbers.
+pub(crate) fn kill_with_children(pid: u32) -> Vec<u32> {
+    let doomed: Vec<u32> = [pid].into_iter().chain(children(pid)).collect();
+    for pid in &doomed {
+        signal(*pid, Signal::KILL);
+    }
+    doomed
 }
 
 async fn start(folder: &Path) -> anyhow::Result<Builtin> {

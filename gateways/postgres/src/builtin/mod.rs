@@ -1,9 +1,11 @@
 //! The hub's own PostgreSQL: found on the machine, kept under the data folder, reachable through a unix socket only.
 //!
 //! One hub serves a data folder at a time (a file lock). A server that outlived its hub (kill -9) is adopted on the next
-//! start when it answers, and stopped and started anew when it does not; there are never two.
+//! start when it answers, and stopped and started anew when it does not; there are never two. One that dies under a
+//! running hub is started again.
 
 mod binaries;
+mod keeper;
 mod place;
 mod server;
 mod user;
@@ -13,11 +15,13 @@ mod tests;
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::PgConnectOptions;
 
 pub use binaries::{Binaries, INSTALL, find_binaries};
+use keeper::Keeper;
 use place::Place;
 
 use crate::pools::options;
@@ -143,18 +147,11 @@ impl BuiltinError {
 /// A running built-in server. Dropping it leaves the server running; [`Builtin::stop`] stops it.
 #[derive(Debug)]
 pub struct Builtin {
-    server: server::Server,
+    keeper: Keeper,
     url: String,
     adopted: bool,
-    log_keeper: tokio::task::JoinHandle<()>,
     // Held as long as the hub uses the folders; the kernel lets them go when the process dies, however it dies.
     _locks: [File; 2],
-}
-
-impl Drop for Builtin {
-    fn drop(&mut self) {
-        self.log_keeper.abort();
-    }
 }
 
 impl Builtin {
@@ -176,8 +173,7 @@ impl Builtin {
         let adopted = server.ensure_running().await?;
         let url = server.place.url(NAME);
         setup(&server.place.url("postgres")).await?;
-        let log_keeper = server.keep_log_small();
-        Ok(Self { server, url, adopted, log_keeper, _locks: locks })
+        Ok(Self { keeper: Keeper::new(Arc::new(server)), url, adopted, _locks: locks })
     }
 
     /// Its address, for sqlx: a unix socket.
@@ -198,12 +194,12 @@ impl Builtin {
 
     /// The process id of the server.
     pub fn pid(&self) -> Option<u32> {
-        self.server.place.running_pid()
+        self.keeper.server().place.running_pid()
     }
 
     /// Stops the server: connections are closed, what is committed is on disk.
     pub async fn stop(self) -> Result<(), BuiltinError> {
-        self.server.stop().await
+        self.keeper.stop().await
     }
 }
 

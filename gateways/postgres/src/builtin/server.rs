@@ -19,7 +19,7 @@ const GLANCE: Duration = Duration::from_millis(20);
 /// How long a server that runs may take to answer before it is stopped.
 const HESITATION: Duration = Duration::from_secs(10);
 /// The log is set aside above this size, in bytes.
-const LOG_LIMIT: u64 = 10 << 20;
+pub(super) const LOG_LIMIT: u64 = 10 << 20;
 
 /// Made for one hub on one machine: little idle memory, every commit on disk before it is acknowledged.
 const SETTINGS: &[&str] = &[
@@ -30,7 +30,7 @@ const SETTINGS: &[&str] = &[
     "synchronous_commit=on",
     "full_page_writes=on",
     "wal_compression=on",
-    "max_wal_size=1GB",
+    "max_wal_size=2GB",
     "shared_buffers=64MB",
     "max_connections=100",
     "jit=off",
@@ -157,22 +157,6 @@ impl Server {
             .open(path)
             .and_then(|file| rotate(path, LOG_LIMIT).map(|()| file))
             .map_err(BuiltinError::io(format!("{} cannot be written", path.display())))
-    }
-
-    /// Keeps the log small for as long as the task lives.
-    pub fn keep_log_small(&self) -> tokio::task::JoinHandle<()> {
-        let path = self.place.log.clone();
-        tokio::spawn(async move {
-            let mut minutes = tokio::time::interval(Duration::from_mins(1));
-            loop {
-                minutes.tick().await;
-                let path = path.clone();
-                let rotated = tokio::task::spawn_blocking(move || rotate(&path, LOG_LIMIT)).await;
-                if let Ok(Err(cause)) = rotated {
-                    tracing::warn!(%cause, "the built-in PostgreSQL's log cannot be rotated");
-                }
-            }
-        })
     }
 
     fn log_tail(&self) -> String {

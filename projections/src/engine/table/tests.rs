@@ -13,14 +13,19 @@ struct Thing {
     nothing: Option<u8>,
     list: Vec<&'static str>,
     json: serde_json::Value,
+    word: serde_json::Value,
 }
 
 fn shape(columns: &[(&str, bool)]) -> Shape {
     let columns = columns
         .iter()
-        .map(|(name, is_array)| Column { name: (*name).to_owned(), is_array: *is_array })
+        .map(|(name, is_array)| Column {
+            name: (*name).to_owned(),
+            is_array: *is_array,
+            is_document: *name == "json" || *name == "word",
+        })
         .collect();
-    Shape { copy: String::new(), columns }
+    Shape { analyze: String::new(), copy: String::new(), columns }
 }
 
 #[test]
@@ -32,6 +37,7 @@ fn a_line_holds_every_column_escaped() {
         nothing: None,
         list: vec!["x", "y\"z", "w\\"],
         json: json!({"k": "back\\slash \"quote\""}),
+        word: json!("w"),
     };
     let columns = [
         ("number", false),
@@ -41,6 +47,7 @@ fn a_line_holds_every_column_escaped() {
         ("flag", false),
         ("list", true),
         ("json", false),
+        ("word", false),
     ];
     let mut line = String::new();
     shape(&columns).line(&mut line, &thing).unwrap();
@@ -52,14 +59,22 @@ fn a_line_holds_every_column_escaped() {
         "true",
         r#"{"x","y\\"z","w\\\\"}"#,
         r#"{"k":"back\\\\slash \\"quote\\""}"#,
+        r#""w""#,
     ];
     assert_eq!(line, format!("{}\n", expected.join("\t")));
 }
 
 #[test]
 fn a_list_in_a_json_column_stays_json() {
-    let thing =
-        Thing { text: "\\N", number: 0, flag: false, nothing: Some(1), list: vec!["x"], json: json!([1]) };
+    let thing = Thing {
+        text: "\\N",
+        number: 0,
+        flag: false,
+        nothing: Some(1),
+        list: vec!["x"],
+        json: json!([1]),
+        word: json!(1),
+    };
     let mut line = String::new();
     shape(&[("list", false), ("text", false), ("json", false)]).line(&mut line, &thing).unwrap();
     assert_eq!(line, "[\"x\"]\t\\\\N\t[1]\n");

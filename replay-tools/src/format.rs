@@ -1,8 +1,9 @@
 //! The export file, format 1: see `FORMAT.md`.
 
 use std::io::{self, BufRead, Write};
+use std::ops::Range;
 
-use hub_domain::ledger::{Hash, Head, Leaf, Recorded, leaf_hash};
+use hub_domain::ledger::{Hash, Head, Leaf, Recorded};
 
 const MAGIC: &[u8; 8] = b"CMLEDG01";
 const EVENT: u8 = b'E';
@@ -105,30 +106,10 @@ impl<W: Write> Writer<W> {
 /// What a file holds, record by record.
 #[derive(Debug)]
 pub enum Record {
-    /// An event, and what its leaf says of what stands beside it.
-    Event(Box<Recorded>, LeafSays),
+    /// An event; its leaf as it stands in the file is [`Reader::leaf`].
+    Event(Box<Recorded>),
     /// A tenant's head, as the exporter saw it.
     Head(Head),
-}
-
-/// The part of a stored leaf that an event's other fields do not repeat.
-#[derive(Clone, Copy, Debug)]
-pub struct LeafSays {
-    /// SHA-256 of the leaf's bytes as they stand in the file, under the leaf prefix.
-    pub hash: Hash,
-}
-
-impl LeafSays {
-    /// What is wrong between the stored leaf and the stored leaf hash, if anything. That the leaf fits metadata,
-    /// payload and the event before is the verifier's part: it computes the hash anew from those.
-    pub fn disagrees(&self, event: &Recorded) -> Option<String> {
-        (self.hash != event.leaf_hash).then(|| {
-            format!(
-                "position {}: the leaf in the file hashes to {}, stated is {}",
-                event.position, self.hash, event.leaf_hash
-            )
-        })
-    }
 }
 
 /// Reads an export.
@@ -140,6 +121,7 @@ pub struct Reader<R> {
     first: u64,
     ended: bool,
     body: Vec<u8>,
+    leaf: Range<usize>,
 }
 
 impl<R: BufRead> Reader<R> {
@@ -150,7 +132,12 @@ impl<R: BufRead> Reader<R> {
         if &magic != MAGIC {
             return Err(FormatError::Magic);
         }
-        Ok(Self { input, records: 0, events: 0, first: 0, ended: false, body: Vec::new() })
+        Ok(Self { input, records: 0, events: 0, first: 0, ended: false, body: Vec::new(), leaf: 0..0 })
+    }
+
+    /// The leaf of the event that was read last, byte for byte as it stands in the file.
+    pub fn leaf(&self) -> &[u8] {
+        &self.body[self.leaf.clone()]
     }
 
     /// The position of the first event; 0 before it was read.
@@ -197,10 +184,11 @@ impl<R: BufRead> Reader<R> {
                 let position = fields.u64().ok_or_else(short)?;
                 let stated = fields.hash().ok_or_else(short)?;
                 let leaf_length = fields.u16().ok_or_else(short)?;
+                let start = body.len() - fields.0.len();
                 let leaf = fields.take(leaf_length.into()).ok_or_else(short)?;
+                self.leaf = start..start + leaf.len();
                 let metadata = fields.sized().ok_or_else(short)?;
                 let payload = fields.sized().ok_or_else(short)?;
-                let hash = leaf_hash(leaf);
                 let leaf =
                     Leaf::decode(leaf).map_err(|cause| self.malformed(format!("its leaf: {cause}")))?;
                 let event = Recorded {
@@ -223,7 +211,7 @@ impl<R: BufRead> Reader<R> {
                     self.first = position;
                 }
                 self.events += 1;
-                Some(Record::Event(Box::new(event), LeafSays { hash }))
+                Some(Record::Event(Box::new(event)))
             }
             HEAD => Some(Record::Head(Head {
                 tenant: uuid::Uuid::from_bytes(fields.array().ok_or_else(short)?),

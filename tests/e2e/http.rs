@@ -5,6 +5,7 @@
 mod commands;
 mod edge;
 mod events;
+mod operations;
 mod queries;
 mod sessions;
 mod wrong_input;
@@ -47,17 +48,25 @@ impl Running {
         self.hub.admin().await.unwrap()
     }
 
-    /// Makes another tenant, as an operator of the hub does, and signs its administrator in.
-    async fn other_tenant(&self) -> Client {
-        let made = tokio::process::Command::new(program("clustermaster"))
-            .args(["tenant", "--database-url", self.database.url(), "--data-dir"])
+    /// Runs a command beside the hub, as an operator does. Answers with what it printed, or with what it complained of.
+    async fn tool(&self, command: &[&str], action: &[&str], env: &[(&str, &str)]) -> Result<String, String> {
+        let done = tokio::process::Command::new(program("clustermaster"))
+            .args(command)
+            .args(["--database-url", self.database.url(), "--data-dir"])
             .arg(self.hub.data_dir())
-            .args(["create", "other"])
-            .env("CLUSTERMASTER_ADMIN_PASSWORD", PASSWORD)
+            .args(action)
+            .envs(env.iter().copied())
             .output()
             .await
             .unwrap();
-        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        if done.status.success() { Ok(text(&done.stdout)) } else { Err(text(&done.stderr)) }
+    }
+
+    /// Makes another tenant and signs its administrator in.
+    async fn other_tenant(&self) -> Client {
+        let env = [("CLUSTERMASTER_ADMIN_PASSWORD", PASSWORD)];
+        self.tool(&["tenant"], &["create", "other"], &env).await.unwrap();
         Client::sign_in_to(self.hub.base(), "other", "admin@clustermaster.local", PASSWORD).await.unwrap()
     }
 

@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::{Accounts, NewUser};
+use super::{Accounts, NewUser, UserChanges, rules};
 use crate::access::{Caller, Permission};
 use crate::dispatcher::Options;
 use crate::error::CommandError;
@@ -52,6 +52,23 @@ impl Accounts {
             result
         })
         .await
+    }
+
+    /// Gives a tenant's first administrator a new password and lets them in again; `None` when there is no such tenant.
+    /// For whoever keeps the hub's machine: a lost one-time password is no reason to begin anew.
+    pub async fn reset_password(
+        &self,
+        tenant: &TenantName,
+        password: Option<SecretString>,
+    ) -> Result<Option<FirstAdministrator>, CommandError> {
+        let Some(tenant) = self.ports.credentials.tenant(tenant.as_str()).await? else { return Ok(None) };
+        let one_time_password = password.is_none().then(|| rules::one_time_password(&*self.ports.ids));
+        let password = password.or_else(|| one_time_password.clone());
+        let changes = UserChanges { password, enabled: Some(true), ..UserChanges::default() };
+        let (caller, administrator) = (Caller::system("recovery", tenant), UserId::from_uuid(tenant.uuid()));
+        let permission = Permission::ManageTenants;
+        self.change_under(permission, &caller, administrator, changes, &Options::default()).await?;
+        Ok(Some(FirstAdministrator { tenant, email: ADMINISTRATOR, one_time_password }))
     }
 
     async fn turn(&self) -> Result<Lease, CommandError> {

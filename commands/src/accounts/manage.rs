@@ -95,7 +95,18 @@ impl Accounts {
         changes: UserChanges,
         options: &Options,
     ) -> Result<Outcome<User>, CommandError> {
-        let permission = permission_for(caller, id, &changes);
+        self.change_under(permission_for(caller, id, &changes), caller, id, changes, options).await
+    }
+
+    /// [`Self::change`], under a permission of one's choice.
+    pub(super) async fn change_under(
+        &self,
+        permission: Permission,
+        caller: &Caller,
+        id: UserId,
+        changes: UserChanges,
+        options: &Options,
+    ) -> Result<Outcome<User>, CommandError> {
         caller.authorise(permission)?;
         let (this, caller, options) = (self.clone(), caller.clone(), options.clone());
         to_the_end(async move {

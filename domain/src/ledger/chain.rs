@@ -65,6 +65,8 @@ pub struct ChainVerifier {
     others: Vec<Line>,
     /// A sound row that came late, should the rows after it say so.
     late: Option<Fault>,
+    /// Whether `buffer` holds the leaf of the last row, which was sound.
+    proven: bool,
     buffer: Vec<u8>,
 }
 
@@ -78,7 +80,7 @@ impl ChainVerifier {
     /// trusted; keep them where the ledger's keeper cannot write.
     pub fn resume(tenant: Uuid, last: Hash, frontier: Frontier) -> Self {
         let line = Line { next: frontier.size(), last, frontier };
-        Self { tenant, line, others: Vec::new(), late: None, buffer: Vec::with_capacity(512) }
+        Self { tenant, line, others: Vec::new(), late: None, proven: false, buffer: Vec::with_capacity(512) }
     }
 
     /// Whose ledger.
@@ -101,8 +103,14 @@ impl ChainVerifier {
         Head { tenant: self.tenant, size: self.size(), last: self.line.last, root: self.line.frontier.root() }
     }
 
+    /// The leaf of the last row that was judged, byte for byte, when it is the one that belonged next.
+    pub fn proven_leaf(&self) -> Option<&[u8]> {
+        self.proven.then_some(self.buffer.as_slice())
+    }
+
     /// Judges the next event. The fault names this row, or (`OutOfOrder`) the one before, when only this row tells.
     pub fn push(&mut self, event: &Recorded) -> Result<(), Fault> {
+        self.proven = false;
         if event.tenant != self.tenant {
             return Err(Fault::WrongTenant { position: event.position });
         }
@@ -111,6 +119,7 @@ impl ChainVerifier {
             self.line.append(event.sequence, event.leaf_hash);
             self.others.clear();
             self.late = None;
+            self.proven = true;
             return Ok(());
         }
         let mut buffer = std::mem::take(&mut self.buffer);

@@ -74,6 +74,11 @@ impl LogVerifier {
         self.tenants.entry(tenant).or_insert_with(|| Tenant::new(ChainVerifier::new(tenant)))
     }
 
+    /// The leaf of the last row of a tenant, byte for byte, when it is the one that belonged next.
+    pub fn proven_leaf(&self, tenant: Uuid) -> Option<&[u8]> {
+        self.tenants.get(&tenant)?.chain.proven_leaf()
+    }
+
     /// Judges the next row. A clean one costs no allocation, but for the first of its stream.
     pub fn push(&mut self, event: &Recorded) -> Vec<Fault> {
         let mut faults = Vec::new();

@@ -24,6 +24,8 @@ pub enum Command {
     Doctor(Box<StoreConfig>),
     /// Keep tenants.
     Tenant(TenantCommand),
+    /// Keep the vault.
+    Vault(VaultCommand),
     /// Print the address of the running built-in database, for `psql` and backups.
     DatabaseUrl(Box<StoreConfig>),
     /// Print the `OpenAPI` 3.1 document.
@@ -42,6 +44,12 @@ pub struct StoreConfig {
     /// File of the key-encryption key; made on the first start. Keep a copy elsewhere: without it the vault is lost.
     #[arg(long, env = "CLUSTERMASTER_KEY_FILE")]
     pub key_file: Option<PathBuf>,
+    /// The key-encryption key itself, instead of a file: 32 bytes in base64 or hexadecimal.
+    #[arg(long, env = "CLUSTERMASTER_KEY", hide = true, hide_env_values = true, conflicts_with = "key_file")]
+    pub key: Option<SecretString>,
+    /// Files of older key-encryption keys, which still open what they wrapped. For the time of a rotation.
+    #[arg(long, env = "CLUSTERMASTER_OLD_KEY_FILES", value_delimiter = ',')]
+    pub old_key_file: Vec<PathBuf>,
 }
 
 impl StoreConfig {
@@ -90,9 +98,41 @@ pub struct ServeConfig {
     /// Password of the first administrator, instead of a generated one that is printed once.
     #[arg(long, env = "CLUSTERMASTER_ADMIN_PASSWORD", hide = true, hide_env_values = true)]
     pub admin_password: Option<SecretString>,
+    /// Who shows this as a bearer token may read `/metrics` from elsewhere; without it only this machine may.
+    #[arg(long, env = "CLUSTERMASTER_METRICS_TOKEN", hide_env_values = true)]
+    pub metrics_token: Option<SecretString>,
+    /// What managed clusters are allowed.
+    #[command(flatten)]
+    pub kubernetes: KubernetesConfig,
     /// Endpoint for traces (OTLP over HTTP): `http://collector:4318`.
     #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
     pub otlp_endpoint: Option<String>,
+}
+
+/// What managed clusters are allowed.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct KubernetesConfig {
+    /// Refuse API servers on the hub's own machine: where tenants are strangers, who could reach through one what
+    /// listens only there.
+    #[arg(long, env = "CLUSTERMASTER_KUBERNETES_FORBID_LOOPBACK")]
+    pub kubernetes_forbid_loopback: bool,
+    /// Allow API servers without TLS. Tokens then travel in the clear.
+    #[arg(long, env = "CLUSTERMASTER_KUBERNETES_ALLOW_PLAINTEXT")]
+    pub kubernetes_allow_plaintext: bool,
+    /// Allow kubeconfigs that ask not to verify the API server's certificate.
+    #[arg(long, env = "CLUSTERMASTER_KUBERNETES_ALLOW_INSECURE_TLS")]
+    pub kubernetes_allow_insecure_tls: bool,
+}
+
+impl From<KubernetesConfig> for hub_kubernetes::Settings {
+    fn from(config: KubernetesConfig) -> Self {
+        Self {
+            allow_loopback: !config.kubernetes_forbid_loopback,
+            allow_plaintext: config.kubernetes_allow_plaintext,
+            allow_insecure_tls: config.kubernetes_allow_insecure_tls,
+            ..Self::default()
+        }
+    }
 }
 
 /// Commands on tenants.
@@ -117,4 +157,31 @@ pub enum TenantAction {
         #[arg(long, env = "CLUSTERMASTER_ADMIN_PASSWORD", hide_env_values = true)]
         password: Option<SecretString>,
     },
+    /// Give a tenant's first administrator a new password and let them in again; their sessions end.
+    ResetPassword {
+        /// The tenant's name.
+        name: String,
+        /// The password, instead of a generated one that is printed once.
+        #[arg(long, env = "CLUSTERMASTER_ADMIN_PASSWORD", hide_env_values = true)]
+        password: Option<SecretString>,
+    },
+}
+
+/// Commands on the vault.
+#[derive(Debug, Args)]
+pub struct VaultCommand {
+    /// Where the hub keeps its things.
+    #[command(flatten)]
+    pub store: StoreConfig,
+    /// What to do.
+    #[command(subcommand)]
+    pub action: VaultAction,
+}
+
+/// What can be done with the vault.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum VaultAction {
+    /// Wrap every key under the present key-encryption key. Before, every hub needs both: the new one as its key, the one
+    /// before among the old ones. Afterwards the old one may go.
+    Rewrap,
 }

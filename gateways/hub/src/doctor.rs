@@ -58,11 +58,14 @@ fn writable(config: &StoreConfig) -> Result<String, String> {
 }
 
 fn key(config: &StoreConfig) -> Result<String, String> {
+    use hub_postgres::Kek;
     let path = config.key_path();
-    if !path.exists() {
-        return Ok(format!("{} will be made on the first start", path.display()));
-    }
-    hub_postgres::Kek::load(&path).map(|_| path.display().to_string()).map_err(|cause| cause.to_string())
+    let (found, place) = match &config.key {
+        Some(text) => (Kek::load(text.clone()), "given as text".to_owned()),
+        None if !path.exists() => return Ok(format!("{} will be made on the first start", path.display())),
+        None => (Kek::load(&path), path.display().to_string()),
+    };
+    found.map(|key| format!("{} ({place})", key.id())).map_err(|cause| cause.to_string())
 }
 
 fn open_files() -> Result<String, String> {

@@ -2,7 +2,7 @@
 
 use clap::Parser;
 use clustermaster::cli::{Cli, Command};
-use clustermaster::{doctor, serve, tenants};
+use clustermaster::{doctor, serve, tenants, vault};
 
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
@@ -17,6 +17,7 @@ fn main() -> anyhow::Result<()> {
             Command::Serve(config) => serve::run(&config).await,
             Command::Doctor(config) => doctor::run(&config).await,
             Command::Tenant(command) => tenants::run(command).await,
+            Command::Vault(command) => vault::run(command).await,
             Command::DatabaseUrl(config) => {
                 println!("{}", clustermaster::store::running_url(&config)?);
                 Ok(())

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::cli::ServeConfig;
-use crate::store::Store;
+use crate::store::{Database, Store};
 use crate::tenants::print_administrator;
 
 /// The tenant of the first start.
@@ -29,7 +29,8 @@ const GRACE: Duration = Duration::from_secs(20);
 pub async fn run(config: &ServeConfig) -> anyhow::Result<()> {
     let telemetry = crate::telemetry::start(config)?;
     let stop = stop_on_signal()?;
-    let store = Store::open(&config.store).await?;
+    let store =
+        Store::open(Database::own(&config.store).await?, &config.store, config.kubernetes.into()).await?;
     let outcome = serve(config, &store, &telemetry, stop).await;
     let closed = store.close().await;
     outcome.and(closed)
@@ -67,11 +68,11 @@ async fn serve(
     // The background ends after the last request: a command's caller may wait for its projection.
     let background = TaskTracker::new();
     let quiet = CancellationToken::new();
-    background.spawn(listen(store.pools.writer.clone(), store.log.committed(), quiet.clone()));
-    let feed = Arc::new(PgFeed::new(store.pools.writer.clone(), store.log.committed().subscribe()));
-    let runner = ProjectionRunner::new(store.pools.projector.clone(), feed.clone());
+    background.spawn(listen(store.database.pools.writer.clone(), store.log.committed(), quiet.clone()));
+    let feed = Arc::new(PgFeed::new(store.database.pools.writer.clone(), store.log.committed().subscribe()));
+    let runner = ProjectionRunner::new(store.database.pools.projector.clone(), feed.clone());
     let runner_progress = runner.progress();
-    let read = Arc::new(ReadModels::new(store.pools.reader.clone(), runner_progress.clone()));
+    let read = Arc::new(ReadModels::new(store.database.pools.reader.clone(), runner_progress.clone()));
     background.spawn(runner.run(quiet.clone()));
     let settings = flows::FleetSettings {
         interval: Duration::from_secs(config.observe_seconds),
@@ -82,7 +83,7 @@ async fn serve(
     background.spawn(fleet.run(quiet.clone()));
 
     let metrics = telemetry.metrics.clone();
-    let (pool, progress) = (store.pools.reader.clone(), runner_progress);
+    let (pool, progress) = (store.database.pools.reader.clone(), runner_progress);
     let app = App::new(Parts {
         accounts,
         clusters,
@@ -94,6 +95,7 @@ async fn serve(
         settings: hub_http::Settings {
             rate_limit_per_minute: config.rate_limit_per_minute,
             tls: config.tls_cert.is_some(),
+            metrics_token: config.metrics_token.clone(),
             ..hub_http::Settings::default()
         },
         metrics: Box::new(move || metrics.render()),

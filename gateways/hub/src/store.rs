@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use hub_commands::Dispatcher;
-use hub_commands::ports::{ClusterGateway, Ports};
+use hub_commands::ports::Ports;
+use hub_kubernetes::KubeGateway;
 use hub_postgres::builtin::{Builtin, BuiltinConfig};
 use hub_postgres::{
-    Kek, PgClaims, PgCredentials, PgLeases, PgLog, PgObservations, PgSessions, PgVault, PoolSizes, Pools,
-    WriterSettings,
+    Kek, Keyring, PgClaims, PgCredentials, PgLeases, PgLog, PgObservations, PgSessions, PgVault, PoolSizes,
+    Pools, WriterSettings,
 };
 use tokio::task::JoinHandle;
 
@@ -24,10 +25,69 @@ pub fn running_url(config: &StoreConfig) -> anyhow::Result<String> {
     }
 }
 
-/// Everything that stands on the database.
-pub struct Store {
+/// The present key-encryption key, made where there is none yet, and the older ones.
+pub fn keyring(config: &StoreConfig) -> anyhow::Result<Keyring> {
+    let current = match &config.key {
+        Some(text) => Kek::load(text.clone()),
+        None => Kek::load_or_create(&config.key_path()),
+    };
+    let mut ring = Keyring::from(current.context("the key-encryption key")?);
+    for path in &config.old_key_file {
+        ring = ring.with_older(Kek::load(path).context("an older key-encryption key")?);
+    }
+    Ok(ring)
+}
+
+/// The database, at hand.
+pub struct Database {
     /// The pools.
     pub pools: Pools,
+    builtin: Option<Builtin>,
+    /// Its address. Holds a password, perhaps: never shown.
+    url: String,
+}
+
+impl Database {
+    /// The hub's own: starts the built-in server unless a URL is given, and migrates.
+    pub async fn own(config: &StoreConfig) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(&config.data_dir)
+            .with_context(|| format!("the data folder {} cannot be made", config.data_dir.display()))?;
+        if let Some(url) = &config.database_url {
+            return Self::open(url.clone(), None).await;
+        }
+        let config = BuiltinConfig { data_dir: config.data_dir.clone(), bin_dir: None };
+        let builtin = Builtin::start(&config).await?;
+        Self::open(builtin.url().to_owned(), Some(builtin)).await
+    }
+
+    /// For a tool beside the hub, whether that runs or rests.
+    pub async fn beside(config: &StoreConfig) -> anyhow::Result<Self> {
+        let (url, builtin) = match &config.database_url {
+            Some(url) => (url.clone(), None),
+            None => hub_postgres::builtin::borrow(&config.data_dir).await?,
+        };
+        Self::open(url, builtin).await
+    }
+
+    async fn open(url: String, builtin: Option<Builtin>) -> anyhow::Result<Self> {
+        hub_postgres::migrate(&url).await?;
+        Ok(Self { pools: Pools::connect(&url, PoolSizes::default())?, builtin, url })
+    }
+
+    /// Closes the connections, and stops a server that was started.
+    pub async fn close(self) -> anyhow::Result<()> {
+        self.pools.close().await;
+        if let Some(builtin) = self.builtin {
+            builtin.stop().await?;
+        }
+        Ok(())
+    }
+}
+
+/// Everything that stands on the database.
+pub struct Store {
+    /// The database.
+    pub database: Database,
     /// The event log.
     pub log: PgLog,
     /// Every port of the write side.
@@ -35,69 +95,45 @@ pub struct Store {
     /// Where commands go.
     pub dispatcher: Arc<Dispatcher>,
     writer: JoinHandle<()>,
-    builtin: Option<Builtin>,
-    /// The database's address. Holds a password, perhaps: never shown.
-    url: String,
 }
 
 impl Store {
-    /// Opens the storage: starts the built-in server unless a URL is given, migrates, connects.
-    pub async fn open(config: &StoreConfig) -> anyhow::Result<Self> {
-        std::fs::create_dir_all(&config.data_dir)
-            .with_context(|| format!("the data folder {} cannot be made", config.data_dir.display()))?;
-        let builtin = if config.database_url.is_none() {
-            let builtin = BuiltinConfig { data_dir: config.data_dir.clone(), bin_dir: None };
-            Some(Builtin::start(&builtin).await?)
-        } else {
-            None
-        };
-        let url = match (&config.database_url, &builtin) {
-            (Some(url), _) => url.clone(),
-            (None, Some(builtin)) => builtin.url().to_owned(),
-            (None, None) => unreachable!("one of the two is there"),
-        };
-        hub_postgres::migrate(&url).await?;
-        let pools = Pools::connect(&url, PoolSizes::default())?;
-        let kek = Kek::load_or_create(&config.key_path()).context("the key-encryption key")?;
+    /// Opens the storage on a database.
+    pub async fn open(
+        database: Database,
+        config: &StoreConfig,
+        clusters: hub_kubernetes::Settings,
+    ) -> anyhow::Result<Self> {
+        let pool = &database.pools.writer;
+        let vault = PgVault::unlock(pool.clone(), keyring(config)?).await.context("the vault")?;
         let clock = Arc::new(System);
         let (log, writer) = PgLog::start(
-            hub_postgres::pools::options(&url)?,
-            pools.writer.clone(),
+            hub_postgres::pools::options(&database.url)?,
+            pool.clone(),
             clock.clone(),
             WriterSettings::default(),
         );
-        let clusters: Arc<dyn ClusterGateway> =
-            Arc::new(hub_kubernetes::KubeGateway::new(hub_kubernetes::Settings::default()));
         let ports = Ports {
             log: Arc::new(log.clone()),
-            vault: Arc::new(PgVault::unlock(pools.writer.clone(), kek).await.context("the vault")?),
-            credentials: Arc::new(PgCredentials::new(pools.writer.clone())),
-            sessions: Arc::new(PgSessions::new(pools.writer.clone())),
-            claims: Arc::new(PgClaims::new(pools.writer.clone())),
-            leases: Arc::new(PgLeases::new(pools.writer.clone())),
-            observations: Arc::new(PgObservations::new(pools.writer.clone())),
-            clusters,
+            vault: Arc::new(vault),
+            credentials: Arc::new(PgCredentials::new(pool.clone())),
+            sessions: Arc::new(PgSessions::new(pool.clone())),
+            claims: Arc::new(PgClaims::new(pool.clone())),
+            leases: Arc::new(PgLeases::new(pool.clone())),
+            observations: Arc::new(PgObservations::new(pool.clone())),
+            clusters: Arc::new(KubeGateway::new(clusters)),
             clock,
             ids: Arc::new(System),
         };
         let dispatcher = Arc::new(Dispatcher::new(ports.log.clone(), ports.clock.clone(), ports.ids.clone()));
-        Ok(Self { pools, log, ports, dispatcher, writer, builtin, url })
-    }
-
-    /// The database's address, for tools of this process.
-    pub fn url(&self) -> &str {
-        &self.url
+        Ok(Self { database, log, ports, dispatcher, writer })
     }
 
     /// Closes what was opened, last first: the writer finishes what it accepted before the server stops.
     pub async fn close(self) -> anyhow::Result<()> {
-        let Self { pools, log, ports, dispatcher, writer, builtin, .. } = self;
+        let Self { database, log, ports, dispatcher, writer } = self;
         drop((log, ports, dispatcher));
         writer.await.context("the writer")?;
-        pools.close().await;
-        if let Some(builtin) = builtin {
-            builtin.stop().await?;
-        }
-        Ok(())
+        database.close().await
     }
 }

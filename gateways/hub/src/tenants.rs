@@ -1,27 +1,38 @@
 //! `clustermaster tenant …`: works beside a running hub, as one more process on its database.
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use hub_commands::accounts::{Accounts, FirstAdministrator};
 use hub_domain::kernel::TenantName;
 use secrecy::ExposeSecret as _;
 
 use crate::cli::{TenantAction, TenantCommand};
-use crate::store::Store;
+use crate::store::{Database, Store};
 
 /// Runs a command on tenants.
 pub async fn run(command: TenantCommand) -> anyhow::Result<()> {
-    let TenantAction::Create { name, password } = command.action;
-    let name = TenantName::new(name).context("the name")?;
-    let store = Store::open(&command.store).await?;
+    let database = Database::beside(&command.store).await?;
+    let store = Store::open(database, &command.store, hub_kubernetes::Settings::default()).await?;
     let accounts = Accounts::new(store.dispatcher.clone(), &store.ports);
-    let made = accounts.bootstrap(name.clone(), password).await;
+    let done = carry_out(&accounts, command.action).await;
     drop(accounts);
     store.close().await?;
-    match made? {
-        Some(first) => print_administrator(&first),
-        None => bail!("a tenant named `{name}` exists already"),
-    }
+    print_administrator(&done?);
     Ok(())
+}
+
+async fn carry_out(accounts: &Accounts, action: TenantAction) -> anyhow::Result<FirstAdministrator> {
+    match action {
+        TenantAction::Create { name, password } => {
+            let name = TenantName::new(name).context("the name")?;
+            let made = accounts.bootstrap(name.clone(), password).await?;
+            made.with_context(|| format!("a tenant named `{name}` exists already"))
+        }
+        TenantAction::ResetPassword { name, password } => {
+            let name = TenantName::new(name).context("the name")?;
+            let reset = accounts.reset_password(&name, password).await?;
+            reset.with_context(|| format!("there is no tenant named `{name}`"))
+        }
+    }
 }
 
 /// Prints, once, how to get in.

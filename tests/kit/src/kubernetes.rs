@@ -12,6 +12,7 @@ use anyhow::{Context, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::{Method, StatusCode};
+use rustix::process::{Pid, WaitOptions, waitpid};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
@@ -37,17 +38,29 @@ pub fn available() -> bool {
     false
 }
 
-/// A running control plane. Both programs are killed when it is dropped.
+/// A running control plane. Dropping it kills both programs and waits for their end: only then may their folder go.
 #[derive(Debug)]
 pub struct ControlPlane {
     assets: PathBuf,
     folder: TempDir,
-    _etcd: Child,
+    etcd: Child,
     etcd_url: String,
     apiserver: Option<Child>,
     port: u16,
     tokens: Vec<(String, &'static str, &'static str)>,
     http: reqwest::Client,
+}
+
+impl Drop for ControlPlane {
+    fn drop(&mut self) {
+        for child in self.apiserver.iter_mut().chain([&mut self.etcd]) {
+            let pid = child.id().and_then(|pid| Pid::from_raw(pid as i32));
+            if child.start_kill().is_ok() && pid.is_some() {
+                // Reaped by the runtime, perhaps, which is as good.
+                let _ = waitpid(pid, WaitOptions::empty());
+            }
+        }
+    }
 }
 
 fn free_port() -> anyhow::Result<u16> {
@@ -120,7 +133,7 @@ impl ControlPlane {
         let tokens = vec![token("admin"), token("limited")];
         let http = reqwest::Client::builder().danger_accept_invalid_certs(true).build()?;
         let port = free_port()?;
-        let mut plane = Self { assets, folder, _etcd: etcd, etcd_url, apiserver: None, port, tokens, http };
+        let mut plane = Self { assets, folder, etcd, etcd_url, apiserver: None, port, tokens, http };
         plane.start_apiserver().await?;
         Ok(plane)
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use data_encoding::{BASE64, BASE64_NOPAD, HEXLOWER, HEXLOWER_PERMISSIVE};
@@ -19,7 +19,8 @@ const FILE_LIMIT: usize = 1024;
 /// Where a key-encryption key comes from.
 #[derive(Clone, Debug)]
 pub enum KekSource {
-    /// A file that only its owner can read (mode 0600 or 0400).
+    /// A file that only its owner can read (mode 0600 or 0400). One of another owner may be read by its group: so Kubernetes
+    /// mounts a secret with an `fsGroup`.
     File(PathBuf),
     /// The key as text: what an environment variable held.
     Text(SecretString),
@@ -157,8 +158,10 @@ impl Kek {
             _ => failed(cause),
         })?;
         // The open file is asked, not the path: nobody can put another in its place meanwhile.
-        let mode = file.metadata().map_err(failed)?.permissions().mode() & 0o7777;
-        if mode & 0o077 != 0 {
+        let about = file.metadata().map_err(failed)?;
+        let mode = about.permissions().mode() & 0o7777;
+        let ours = about.uid() == rustix::process::geteuid().as_raw();
+        if mode & (if ours { 0o077 } else { 0o037 }) != 0 {
             return Err(KekError::Exposed { path: path.to_owned(), mode });
         }
         // Large enough from the start: growing would leave copies behind.

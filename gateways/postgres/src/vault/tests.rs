@@ -207,6 +207,15 @@ mod keks {
             assert!(matches!(Kek::load(&path), Err(KekError::Exposed { mode: told, .. }) if told == mode));
             assert!(matches!(Kek::load_or_create(&path), Err(KekError::Exposed { .. })));
         }
+        // As Kubernetes mounts a secret for a group. Only root can make a file somebody else's.
+        if rustix::process::geteuid().is_root() {
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o440)).unwrap();
+            std::os::unix::fs::chown(&path, Some(65534), None).unwrap();
+            assert!(Kek::load(&path).is_ok());
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o460)).unwrap();
+            assert!(matches!(Kek::load(&path), Err(KekError::Exposed { .. })));
+            std::os::unix::fs::chown(&path, Some(0), None).unwrap();
+        }
         fs::set_permissions(&path, fs::Permissions::from_mode(0o400)).unwrap();
         let link = folder.path().join("link");
         symlink(&path, &link).unwrap();

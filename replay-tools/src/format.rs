@@ -1,7 +1,6 @@
 //! The export file, format 1: see `FORMAT.md`.
 
 use std::io::{self, BufRead, Write};
-use std::ops::Range;
 
 use hub_domain::ledger::{Hash, Head, Leaf, Recorded};
 
@@ -106,8 +105,8 @@ impl<W: Write> Writer<W> {
 /// What a file holds, record by record.
 #[derive(Debug)]
 pub enum Record {
-    /// An event; its leaf as it stands in the file is [`Reader::leaf`].
-    Event(Box<Recorded>),
+    /// An event, and its leaf, byte for byte as it stands in the file.
+    Event(Box<Recorded>, Vec<u8>),
     /// A tenant's head, as the exporter saw it.
     Head(Head),
 }
@@ -121,7 +120,6 @@ pub struct Reader<R> {
     first: u64,
     ended: bool,
     body: Vec<u8>,
-    leaf: Range<usize>,
 }
 
 impl<R: BufRead> Reader<R> {
@@ -132,12 +130,7 @@ impl<R: BufRead> Reader<R> {
         if &magic != MAGIC {
             return Err(FormatError::Magic);
         }
-        Ok(Self { input, records: 0, events: 0, first: 0, ended: false, body: Vec::new(), leaf: 0..0 })
-    }
-
-    /// The leaf of the event that was read last, byte for byte as it stands in the file.
-    pub fn leaf(&self) -> &[u8] {
-        &self.body[self.leaf.clone()]
+        Ok(Self { input, records: 0, events: 0, first: 0, ended: false, body: Vec::new() })
     }
 
     /// The position of the first event; 0 before it was read.
@@ -184,13 +177,11 @@ impl<R: BufRead> Reader<R> {
                 let position = fields.u64().ok_or_else(short)?;
                 let stated = fields.hash().ok_or_else(short)?;
                 let leaf_length = fields.u16().ok_or_else(short)?;
-                let start = body.len() - fields.0.len();
-                let leaf = fields.take(leaf_length.into()).ok_or_else(short)?;
-                self.leaf = start..start + leaf.len();
+                let bytes = fields.take(leaf_length.into()).ok_or_else(short)?;
                 let metadata = fields.sized().ok_or_else(short)?;
                 let payload = fields.sized().ok_or_else(short)?;
                 let leaf =
-                    Leaf::decode(leaf).map_err(|cause| self.malformed(format!("its leaf: {cause}")))?;
+                    Leaf::decode(bytes).map_err(|cause| self.malformed(format!("its leaf: {cause}")))?;
                 let event = Recorded {
                     position,
                     tenant: leaf.tenant,
@@ -211,7 +202,7 @@ impl<R: BufRead> Reader<R> {
                     self.first = position;
                 }
                 self.events += 1;
-                Some(Record::Event(Box::new(event)))
+                Some(Record::Event(Box::new(event), bytes.to_vec()))
             }
             HEAD => Some(Record::Head(Head {
                 tenant: uuid::Uuid::from_bytes(fields.array().ok_or_else(short)?),

@@ -5,6 +5,9 @@ use std::process::ExitCode;
 use clap::Parser;
 use hub_replay::cli::{Cli, run};
 
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     // Two TLS providers are linked, so rustls picks neither by itself.
     rustls::crypto::aws_lc_rs::default_provider().install_default().ok();

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Instant;
 
 use anyhow::{Context, bail};
@@ -16,6 +17,10 @@ use crate::source::{Database, Ledger};
 
 /// How many faults are printed one by one.
 const SHOWN: usize = 20;
+/// Records, and bytes of payload in them, that the reader of a file hands on together; and how often ahead of the hashing.
+const BATCH: usize = 256;
+const BATCH_BYTES: usize = 1 << 20;
+const BATCHES: usize = 4;
 
 /// What was found.
 #[derive(Debug, Serialize)]
@@ -189,24 +194,55 @@ pub async fn of_database(ledger: &mut Ledger, known: &[Head]) -> anyhow::Result<
     Ok(report)
 }
 
-/// Verifies an exported file, against itself and against heads taken earlier.
-pub fn of_file(input: impl BufRead, length: u64, known: &[Head]) -> anyhow::Result<Report> {
+/// Verifies an exported file, against itself and against heads taken earlier. Reading and hashing have a thread each.
+pub fn of_file(input: impl BufRead + Send, length: u64, known: &[Head]) -> anyhow::Result<Report> {
     let bar = progress::bar("verifying", length);
+    let mut reader = Reader::new(bar.wrap_read(input))?;
+    let (sender, receiver) = sync_channel(BATCHES);
+    let report = std::thread::scope(|scope| {
+        scope.spawn(move || read_batches(&mut reader, &sender));
+        judge(receiver.into_iter().flatten(), known)
+    });
+    bar.finish_and_clear();
+    report
+}
+
+/// Reads to the end, or to the first error, which is handed on. Ends when nobody listens any more.
+fn read_batches<R: BufRead>(reader: &mut Reader<R>, sender: &SyncSender<Vec<Result<Record, FormatError>>>) {
+    let (mut batch, mut bytes) = (Vec::new(), 0);
+    loop {
+        let read = reader.next_record().transpose();
+        let ended = !matches!(read, Some(Ok(_)));
+        if let Some(Ok(Record::Event(event, _))) = &read {
+            bytes += event.metadata.len() + event.payload.len();
+        }
+        batch.extend(read);
+        if ended || batch.len() == BATCH || bytes > BATCH_BYTES {
+            bytes = 0;
+            if sender.send(std::mem::take(&mut batch)).is_err() || ended {
+                return;
+            }
+        }
+    }
+}
+
+fn judge(
+    records: impl Iterator<Item = Result<Record, FormatError>>,
+    known: &[Head],
+) -> anyhow::Result<Report> {
     let mut verifier = LogVerifier::new();
     for head in known {
         verifier.expect_head(head);
     }
-    let mut reader = Reader::new(bar.wrap_read(input))?;
-    let (mut events, mut faults, mut stated) = (0, Vec::new(), Vec::new());
-    let broken = loop {
-        match reader.next_record() {
-            Ok(Some(Record::Event(event))) => {
+    let (mut events, mut faults, mut stated, mut broken) = (0, Vec::new(), Vec::new(), None);
+    for record in records {
+        match record {
+            Ok(Record::Event(event, leaf)) => {
                 events += 1;
                 let found = verifier.push(&event);
-                let leaf = reader.leaf();
                 // What was proven was hashed already; anything else is held against the stated hash by itself.
-                if verifier.proven_leaf(event.tenant) != Some(leaf) && leaf_hash(leaf) != event.leaf_hash {
-                    let (position, hash, stated) = (event.position, leaf_hash(leaf), event.leaf_hash);
+                if verifier.proven_leaf(event.tenant) != Some(&leaf) && leaf_hash(&leaf) != event.leaf_hash {
+                    let (position, hash, stated) = (event.position, leaf_hash(&leaf), event.leaf_hash);
                     let what = format!(
                         "position {position}: the leaf in the file hashes to {hash}, stated is {stated}"
                     );
@@ -214,13 +250,11 @@ pub fn of_file(input: impl BufRead, length: u64, known: &[Head]) -> anyhow::Resu
                 }
                 faults.extend(found.iter().map(FaultLine::from));
             }
-            Ok(Some(Record::Head(head))) => stated.push(head),
-            Ok(None) => break None,
+            Ok(Record::Head(head)) => stated.push(head),
             Err(FormatError::Io(cause)) => return Err(cause.into()),
-            Err(cause) => break Some(cause),
+            Err(cause) => broken = Some(cause),
         }
-    };
-    bar.finish_and_clear();
+    }
     let heads = verifier.heads();
     faults.extend(verifier.finish().iter().map(FaultLine::from));
     let mut report = Report::new(events, faults, heads);

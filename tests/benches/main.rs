@@ -10,6 +10,10 @@ mod wire;
 
 use clap::{Parser, Subcommand};
 
+/// As in the hub.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 #[derive(Debug, Parser)]
 #[command(name = "bench", about = "Measures the hub beside its peers")]
 struct Cli {

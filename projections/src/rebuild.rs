@@ -74,7 +74,7 @@ impl From<crate::feed::FeedError> for RebuildError {
 /// Rebuilds the tables of some projections, or of all when none is named; the log is read once for all of them.
 ///
 /// Safe at any time: a rebuild that dies leaves a `__next` table behind that the next one drops. Needs a pool of the
-/// projector role with two connections a projection.
+/// projector role with two connections a projection, and two to spare.
 pub async fn rebuild(
     pool: &PgPool,
     feed: Arc<dyn EventFeed>,

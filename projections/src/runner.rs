@@ -26,7 +26,7 @@ impl std::fmt::Debug for ProjectionRunner {
 }
 
 impl ProjectionRunner {
-    /// Over a pool of the projector role, with four connections or more.
+    /// Over a pool of the projector role, with four connections or more, and two more for each table that is built anew.
     pub fn new(projector: PgPool, feed: Arc<dyn EventFeed>) -> Self {
         let tail = Arc::new(Tail::new(Arc::clone(&feed)));
         Self { setting: Setting { pool: projector, tail, feed, progress: Progress::new(&names()) } }

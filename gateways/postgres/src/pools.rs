@@ -48,7 +48,7 @@ pub struct PoolSizes {
 
 impl Default for PoolSizes {
     fn default() -> Self {
-        Self { writer: 8, projector: 4, reader: 8 }
+        Self { writer: 8, projector: 8, reader: 8 }
     }
 }
 

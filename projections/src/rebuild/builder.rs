@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures::future::try_join_all;
 use sqlx::{PgConnection, PgPool};
 use tokio::time::sleep;
 
@@ -22,6 +23,9 @@ const SWITCHES: u32 = 200;
 const PAUSE: Duration = Duration::from_millis(50);
 /// Rows that may wait in memory for their last change.
 const MOST_OPEN: usize = 50_000;
+
+/// Connections that make the indexes of one table.
+const INDEX_PARTS: i32 = 2;
 
 /// A table in the making, whatever its row.
 #[async_trait]
@@ -126,8 +130,16 @@ impl<P: Projection> Builder<P> {
             }
             Err(cause) => return Err(cause.into()),
         }
-        call(&self.pool, "select read.clone_indexes($1)", P::NAME).await?;
-        sqlx::query(&shape.analyze).execute(&self.pool).await?;
+        let parts = 0..INDEX_PARTS;
+        try_join_all(parts.map(|part| {
+            let make = sqlx::query("select read.clone_indexes($1, $2, $3)").bind(P::NAME);
+            make.bind(part).bind(INDEX_PARTS).execute(&self.pool)
+        }))
+        .await?;
+        // A small sample is enough until autovacuum takes its own.
+        let mut transaction = self.pool.begin_with("begin; set local default_statistics_target = 10").await?;
+        sqlx::query(&shape.analyze).execute(&mut *transaction).await?;
+        transaction.commit().await?;
         self.stage = Stage::Indexed(Table::open(&self.pool, &self.next).await?);
         Ok(())
     }

@@ -5,7 +5,9 @@
 
 use std::sync::Arc;
 
-use hub_domain::cluster::{Changes, Cluster, ClusterCommand, ClusterEvent, Credentials, Provider, Spec};
+use hub_domain::cluster::{
+    Changes, Cluster, ClusterCommand, ClusterEvent, ClusterState, Credentials, Provider, Spec,
+};
 use hub_domain::kernel::{ClusterId, ClusterName, Labels, Region, SecretRef, TenantId, TypedId};
 use secrecy::SecretString;
 
@@ -261,7 +263,21 @@ impl Clusters {
     }
 
     async fn claim(&self, tenant: TenantId, name: &ClusterName, owner: &str) -> Result<bool, CommandError> {
-        Ok(self.ports.claims.claim(tenant, CLUSTER_NAME, name.as_str(), owner).await?)
+        let (claims, name) = (&self.ports.claims, name.as_str());
+        if claims.claim(tenant, CLUSTER_NAME, name, owner).await? {
+            return Ok(true);
+        }
+        // A crash between a claim and its event, or between an event and the release, leaves a claim that nobody needs.
+        let Some(holder) = claims.holder(tenant, CLUSTER_NAME, name).await? else {
+            return Ok(claims.claim(tenant, CLUSTER_NAME, name, owner).await?);
+        };
+        let (state, _) = self.dispatcher.load::<Cluster>(tenant, &holder).await?;
+        let gone = matches!(state, ClusterState::Decommissioned(_));
+        if !gone && state.spec().is_some_and(|spec| spec.name.as_str() == name) {
+            return Ok(false);
+        }
+        Ok(claims.lapse(tenant, CLUSTER_NAME, name, &holder).await?
+            && claims.claim(tenant, CLUSTER_NAME, name, owner).await?)
     }
 
     async fn release(&self, tenant: TenantId, name: &ClusterName, owner: &str) -> Result<(), CommandError> {

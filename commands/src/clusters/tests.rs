@@ -224,6 +224,22 @@ async fn a_new_name_takes_the_place_of_the_old_one() {
 }
 
 #[tokio::test]
+async fn a_name_that_a_crash_left_claimed_serves_again_after_a_minute() {
+    let hub = Hub::new();
+    let id = hub.imported("prod").await;
+    // It had claimed a new name, and then the hub died.
+    let tenant = hub.operator.tenant;
+    let claims = hub.world.ports.claims.clone();
+    assert!(claims.claim(tenant, CLUSTER_NAME, "new", &id.to_string()).await.unwrap());
+    is_taken(&hub.import("new", &Options::default()).await);
+    *hub.world.claims.aged.lock().unwrap() = true;
+    is_taken(&hub.import("prod", &Options::default()).await);
+    hub.imported("new").await;
+    assert_eq!(hub.names(), ["new", "prod"]);
+    is_taken(&hub.change(id, named("new")).await);
+}
+
+#[tokio::test]
 async fn a_change_that_is_refused_leaves_names_and_secrets_alone() {
     let hub = Hub::new();
     let id = hub.imported("prod").await;

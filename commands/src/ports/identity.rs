@@ -89,6 +89,15 @@ pub trait Claims: Send + Sync + 'static {
     ) -> Result<bool, Unavailable>;
     /// Who has it now. For plans, which may not claim; only [`Claims::claim`] decides.
     async fn holder(&self, tenant: TenantId, kind: &str, value: &str) -> Result<Option<String>, Unavailable>;
+    /// Takes a claim from an owner who is known not to need it: what a crash has left. `false` when it is not this owner's,
+    /// or younger than a minute: then what needs it may still be under way.
+    async fn lapse(
+        &self,
+        tenant: TenantId,
+        kind: &str,
+        value: &str,
+        owner: &str,
+    ) -> Result<bool, Unavailable>;
     /// Gives up one of the owner's claims.
     async fn release(
         &self,

@@ -196,6 +196,8 @@ impl SessionStore for MemorySessions {
 #[derive(Default)]
 pub struct MemoryClaims {
     pub rows: Mutex<BTreeMap<(TenantId, String, String), String>>,
+    /// Whether a minute has passed since every claim.
+    pub aged: Mutex<bool>,
 }
 
 impl MemoryClaims {
@@ -222,6 +224,20 @@ impl Claims for MemoryClaims {
 
     async fn holder(&self, tenant: TenantId, kind: &str, value: &str) -> Result<Option<String>, Unavailable> {
         Ok(self.rows.lock().unwrap().get(&(tenant, kind.into(), value.into())).cloned())
+    }
+
+    async fn lapse(
+        &self,
+        tenant: TenantId,
+        kind: &str,
+        value: &str,
+        owner: &str,
+    ) -> Result<bool, Unavailable> {
+        let known = self.holder(tenant, kind, value).await?;
+        if known.as_deref() != Some(owner) || !*self.aged.lock().unwrap() {
+            return Ok(false);
+        }
+        self.release(tenant, kind, value, owner).await.map(|()| true)
     }
 
     async fn release(

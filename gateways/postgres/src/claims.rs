@@ -77,6 +77,26 @@ impl Claims for PgClaims {
             .map_err(unavailable(WHAT))
     }
 
+    async fn lapse(
+        &self,
+        tenant: TenantId,
+        kind: &str,
+        value: &str,
+        owner: &str,
+    ) -> Result<bool, Unavailable> {
+        let lapse = "delete from vault.claims where tenant = $1 and kind = $2 and value = $3 and owner = $4 \
+            and claimed_at < now() - interval '60 seconds'";
+        let done = sqlx::query(lapse)
+            .bind(tenant.uuid())
+            .bind(kind)
+            .bind(value)
+            .bind(owner)
+            .execute(&self.pool)
+            .await
+            .map_err(unavailable(WHAT))?;
+        Ok(done.rows_affected() == 1)
+    }
+
     async fn release(
         &self,
         tenant: TenantId,

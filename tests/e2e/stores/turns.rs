@@ -63,6 +63,20 @@ async fn of_many_who_want_a_name_at_once_one_gets_it() {
 }
 
 #[tokio::test]
+async fn a_claim_is_taken_from_its_owner_only_after_a_minute() {
+    let (_database, pools) = fresh().await;
+    let claims = PgClaims::new(pools.writer.clone());
+    assert!(claims.claim(tenant(1), KIND, "prod", "cluster_a").await.unwrap());
+    stream(&pools.writer, tenant(1), "cluster_a").await;
+    assert!(!claims.lapse(tenant(1), KIND, "prod", "cluster_a").await.unwrap(), "not yet");
+    age(&pools.writer).await;
+    assert!(!claims.lapse(tenant(1), KIND, "prod", "cluster_b").await.unwrap(), "another's");
+    assert!(!claims.lapse(tenant(2), KIND, "prod", "cluster_a").await.unwrap(), "another tenant's");
+    assert!(claims.lapse(tenant(1), KIND, "prod", "cluster_a").await.unwrap());
+    assert_eq!(claims.holder(tenant(1), KIND, "prod").await.unwrap(), None);
+}
+
+#[tokio::test]
 async fn a_claim_lapses_when_its_owner_never_came_to_be() {
     let (_database, pools) = fresh().await;
     let claims = PgClaims::new(pools.writer.clone());

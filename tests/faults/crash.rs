@@ -56,17 +56,19 @@ async fn change(client: Client, cluster: String, round: usize, count: Arc<Atomic
     told
 }
 
+/// A hub on its built-in database that limits nobody and observes nothing by itself, and its administrator.
+async fn hub() -> (Hub, Client) {
+    let env =
+        [("CLUSTERMASTER_RATE_LIMIT_PER_MINUTE", "10000000"), ("CLUSTERMASTER_OBSERVE_SECONDS", "3600")];
+    let env = env.map(|(name, value)| (name.into(), value.into())).to_vec();
+    let hub = Hub::start(HubOptions { env, ..HubOptions::default() }).await.expect("a hub");
+    let admin = hub.admin().await.expect("the administrator signs in");
+    (hub, admin)
+}
+
 #[tokio::test]
 async fn the_hub_killed_at_random_moments_keeps_every_promise() {
-    let options = HubOptions {
-        env: vec![
-            ("CLUSTERMASTER_RATE_LIMIT_PER_MINUTE".into(), "10000000".into()),
-            ("CLUSTERMASTER_OBSERVE_SECONDS".into(), "3600".into()),
-        ],
-        ..HubOptions::default()
-    };
-    let mut hub = Hub::start(options).await.expect("a hub");
-    let admin = hub.admin().await.expect("the administrator signs in");
+    let (mut hub, admin) = hub().await;
     let mut clusters = Vec::new();
     for nth in 0..CLIENTS {
         let made = admin.post("clusters", &nowhere(nth)).await.expect("an answer").expect(202);
@@ -121,15 +123,7 @@ async fn insist(client: Client, cluster: String, count: Arc<AtomicUsize>) -> Vec
 
 #[tokio::test]
 async fn the_built_in_database_killed_under_its_hub_comes_back_and_keeps_every_promise() {
-    let options = HubOptions {
-        env: vec![
-            ("CLUSTERMASTER_RATE_LIMIT_PER_MINUTE".into(), "10000000".into()),
-            ("CLUSTERMASTER_OBSERVE_SECONDS".into(), "3600".into()),
-        ],
-        ..HubOptions::default()
-    };
-    let mut hub = Hub::start(options).await.expect("a hub");
-    let admin = hub.admin().await.expect("the administrator signs in");
+    let (mut hub, admin) = hub().await;
     let count = Arc::new(AtomicUsize::new(0));
     let mut tasks = Vec::new();
     for nth in 0..16 {

@@ -16,8 +16,9 @@ pub const MOST_EVENTS: usize = 2000;
 const FEWEST_EVENTS: usize = 64;
 /// Bytes of payload at which batches become smaller.
 const MANY_BYTES: usize = 4 << 20;
-/// Batches, and bytes of payload in them, that are kept for projections that come a little later.
-const KEPT: usize = 64;
+/// Batches, and bytes of payload in them, that are kept for projections that come a little later. One that comes much later
+/// reads for itself, and then as much at once as there is: it would not catch up in the steps of the others.
+const KEPT: usize = 6;
 const KEPT_BYTES: usize = 8 << 20;
 /// A batch gathers for this long for each event of the one before it, at most for [`LONGEST_REST`]: a transaction costs as
 /// much as many rows, and under load the readers wait no longer for it than they would for the machine.

@@ -1,8 +1,9 @@
 //! The table of a projection: generic over its row, by way of serde and COPY. No projection has SQL of its own.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use sqlx::types::Json;
@@ -86,12 +87,12 @@ impl Shape {
     /// One row in COPY's text format. What a column holds is cut out of the row's JSON, not taken apart and put together.
     fn line<R: serde::Serialize>(&self, out: &mut String, row: &R) -> Result<(), serde_json::Error> {
         let json = serde_json::to_string(row)?;
-        let members: HashMap<&str, &RawValue> = serde_json::from_str(&json)?;
+        let mut members: Members<'_> = serde_json::from_str(&json)?;
         for (index, column) in self.columns.iter().enumerate() {
             if index > 0 {
                 out.push('\t');
             }
-            match members.get(column.name.as_str()).map_or("null", |value| value.get()) {
+            match members.value(&column.name) {
                 "null" => out.push_str("\\N"),
                 json if column.is_document => escape(out, json),
                 text if text.starts_with('"') => escape(out, &serde_json::from_str::<Cow<'_, str>>(text)?),
@@ -101,6 +102,46 @@ impl Shape {
         }
         out.push('\n');
         Ok(())
+    }
+}
+
+/// The members of an object, in their order. Columns come in nearly the same one, so each is mostly the next.
+struct Members<'a> {
+    all: Vec<(&'a str, &'a RawValue)>,
+    next: usize,
+}
+
+impl<'a> Members<'a> {
+    fn value(&mut self, name: &str) -> &'a str {
+        let (before, after) = self.all.split_at(self.next.min(self.all.len()));
+        let found = after.iter().position(|(known, _)| *known == name).map(|at| before.len() + at);
+        let Some(at) = found.or_else(|| before.iter().position(|(known, _)| *known == name)) else {
+            return "null";
+        };
+        self.next = at + 1;
+        self.all[at].1.get()
+    }
+}
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+        impl<'de> Visitor<'de> for Object {
+            type Value = Members<'de>;
+
+            fn expecting(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                out.write_str("a row, which is an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut all = Vec::with_capacity(32);
+                while let Some(member) = map.next_entry()? {
+                    all.push(member);
+                }
+                Ok(Members { all, next: 0 })
+            }
+        }
+        deserializer.deserialize_map(Object)
     }
 }
 

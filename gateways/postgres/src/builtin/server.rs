@@ -29,7 +29,6 @@ const SETTINGS: &[&str] = &[
     "fsync=on",
     "synchronous_commit=on",
     "full_page_writes=on",
-    "wal_compression=on",
     "max_wal_size=2GB",
     "shared_buffers=64MB",
     "max_connections=100",
@@ -87,6 +86,7 @@ impl Server {
         for setting in SETTINGS {
             command.arg("-c").arg(setting);
         }
+        command.arg("-c").arg(self.wal_compression());
         let stderr = log.try_clone().map_err(BuiltinError::io("the server's log cannot be written"))?;
         command.stdin(Stdio::null()).stdout(log).stderr(stderr);
         let mut child = command.spawn().map_err(BuiltinError::io("postgres cannot be run"))?;
@@ -108,6 +108,16 @@ impl Server {
         // Reaped when it ends, so that a stopped server is not a zombie that looks alive.
         std::thread::spawn(move || child.wait());
         started
+    }
+
+    /// The log of the database compressed by lz4, where this PostgreSQL was built with it: its own method costs a rebuild a
+    /// sixth of its time.
+    fn wal_compression(&self) -> &'static str {
+        const LZ4: &str = "wal_compression=lz4";
+        let mut ask = self.place.command(&self.binaries.program("postgres"));
+        ask.arg("-D").arg(&self.place.cluster).args(["-c", LZ4, "-C", "wal_compression"]);
+        let known = ask.output().is_ok_and(|said| said.status.success());
+        if known { LZ4 } else { "wal_compression=on" }
     }
 
     /// Fast shutdown; immediate, when that takes too long. Waits until the process has ended.

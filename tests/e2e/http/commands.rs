@@ -112,7 +112,12 @@ async fn a_plan_is_the_events_and_leaves_nothing_behind() {
     let admin = running.admin().await;
     let id = imported(&admin, "real").await;
     let (user, _) = running.user(&admin, "real@example.org", "viewer").await;
-    let before = admin.get("audit-logs?limit=1").await.unwrap().body;
+    // The user's sign-in is the last thing that happens before the plans.
+    let newest = || async {
+        let body = admin.get("audit-logs?limit=1").await.unwrap().body;
+        (body[0]["actor"] == json!(user)).then_some(body)
+    };
+    let before = until(SOON, newest).await.expect("the sign-in is seen");
 
     let new_user = json!({ "email": "plan@example.org", "display_name": "P", "roles": ["admin"] });
     let plans = [

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use hub_commands::ports::{Clock, Session, Vault as _};
 use hub_http::auth::Tokens;
-use hub_kit::{Answer, Client, SystemClock};
+use hub_kit::{Answer, Client, SystemClock, until};
 use hub_postgres::{Kek, PgVault, PoolSizes, Pools};
 use reqwest::Method;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
-use super::{PASSWORD, Running, cluster, imported, problem, text};
+use super::{PASSWORD, Running, SOON, cluster, imported, problem, text};
 
 /// One operation of the document, with ids that exist.
 struct Operation {
@@ -105,8 +105,13 @@ async fn operations(client: &Client, ids: &Ids) -> Vec<Operation> {
 async fn ids(running: &Running, admin: &Client) -> Ids {
     let cluster = imported(admin, "victim").await;
     let (user, _) = running.user(admin, "victim@example.org", "viewer").await;
-    let log = admin.get("audit-logs?limit=1").await.unwrap().expect(200);
-    Ids { cluster, user, event: text(&log.body[0]["id"]) }
+    // Until the user's sign-in is seen: it is the last thing that happens by itself.
+    let newest = || async {
+        let log = admin.get("audit-logs?limit=1").await.unwrap().expect(200).body;
+        (log[0]["actor"] == json!(user)).then(|| text(&log[0]["id"]))
+    };
+    let event = until(SOON, newest).await.expect("the sign-in is seen");
+    Ids { cluster, user, event }
 }
 
 #[tokio::test]

@@ -6,10 +6,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use hub_kit::{Client, Hub, HubOptions, until};
+use hub_postgres::log::PgFeed;
 use hub_postgres::{PoolSizes, Pools};
-use hub_projections::{Event, oracle};
+use hub_projections::{Event, ProjectionRunner, ReadModels, oracle};
 use hub_replay::source::Database;
 use serde_json::{Value, json};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 use crate::append::proven;
 
@@ -174,9 +177,23 @@ async fn kept(hub: &Hub, told: &[Acknowledged]) {
     }
     let (url, builtin) = hub_postgres::builtin::borrow(&hub.data_dir()).await.expect("the database");
     let pools = Pools::connect(&url, PoolSizes::default()).expect("pools");
+    caught_up(&pools, events.len() as u64).await;
     let events: Vec<Event> = events.into_iter().map(Event::new).collect();
     let differences = oracle::differences(&pools.projector, &events).await.expect("the tables can be read");
     assert!(differences.is_empty(), "the read models are not the refold: {differences:?}");
     pools.close().await;
     builtin.expect("a resting database was started").stop().await.expect("it stops");
+}
+
+/// Takes the tables from where the hub left them to the end of the log: it may have looked at a cluster after the last answer.
+async fn caught_up(pools: &Pools, head: u64) {
+    let (_committed, seen) = watch::channel(0);
+    let runner =
+        ProjectionRunner::new(pools.projector.clone(), Arc::new(PgFeed::new(pools.projector.clone(), seen)));
+    let read = ReadModels::new(pools.reader.clone(), runner.progress());
+    let cancel = CancellationToken::new();
+    let running = tokio::spawn(runner.run(cancel.clone()));
+    read.wait_for(head, Duration::from_secs(30)).await.expect("the tables go on where they stood");
+    cancel.cancel();
+    running.await.expect("no panic");
 }

@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use data_encoding::HEXLOWER;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::describe::{self, Description};
@@ -55,13 +56,38 @@ pub struct AuditLog {
     /// What changed, as it is.
     pub after: Option<Value>,
     /// The event's body.
-    pub payload: Value,
+    pub payload: Document,
     /// The leaf's hash, lowercase hex.
     pub leaf_hash: String,
     /// The cluster that the entry is about.
     pub cluster_id: Option<String>,
     /// The user that the entry is about.
     pub user_id: Option<String>,
+}
+
+/// A JSON document that goes from the log to its table as it was written. Equal is what means the same.
+#[derive(Clone, Debug, Serialize)]
+pub struct Document(Box<RawValue>);
+
+impl Document {
+    /// What it says.
+    pub fn value(&self) -> Value {
+        serde_json::from_str(self.0.get()).unwrap_or_default()
+    }
+}
+
+impl PartialEq for Document {
+    fn eq(&self, other: &Self) -> bool {
+        self.value() == other.value()
+    }
+}
+
+impl<'de> Deserialize<'de> for Document {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // By way of a value: a raw one cannot be read where a row is flattened into another.
+        let value = Value::deserialize(deserializer)?;
+        serde_json::value::to_raw_value(&value).map(Self).map_err(serde::de::Error::custom)
+    }
 }
 
 impl Projection for AuditLogs {
@@ -77,7 +103,7 @@ impl Projection for AuditLogs {
     fn fold(_: Option<AuditLog>, event: &Event) -> Result<AuditLog, Poison> {
         let recorded = &event.recorded;
         let metadata = event.metadata()?;
-        let payload: Value =
+        let payload =
             serde_json::from_slice(&recorded.payload).map_err(|cause| event.poison(cause.to_string()))?;
         // An event of a newer hub still belongs into the audit log, under its wire name.
         let Description { summary, change, outcome } =
@@ -103,7 +129,7 @@ impl Projection for AuditLogs {
             summary,
             before,
             after,
-            payload,
+            payload: Document(payload),
             leaf_hash: HEXLOWER.encode(&recorded.leaf_hash.0),
             cluster_id: target("cluster"),
             user_id: target("user"),

@@ -8,6 +8,6 @@ mod users;
 #[cfg(test)]
 mod tests;
 
-pub use audit_logs::{AuditLog, AuditLogs};
+pub use audit_logs::{AuditLog, AuditLogs, Document};
 pub use clusters::{ClusterVersion, Clusters};
 pub use users::{UserAccount, Users};

@@ -44,7 +44,7 @@ pub struct Builder<P: Projection> {
     stage: Stage<P>,
     position: u64,
     /// A connection of its own that holds the advisory lock: both end together, however this process ends.
-    _lock: PgConnection,
+    lock: PgConnection,
 }
 
 enum Stage<P: Projection> {
@@ -72,7 +72,7 @@ impl<P: Projection> Builder<P> {
         call(&pool, "select read.clone_table($1)", P::NAME).await?;
         let next = format!("{}__next", P::NAME);
         let stage = Stage::Filling { shape: Shape::of(&pool, &next).await?, open: HashMap::new() };
-        Ok(Self { pool, next, stage, position: 0, _lock: lock })
+        Ok(Self { pool, next, stage, position: 0, lock })
     }
 
     /// Folds and writes events in a transaction of their own.
@@ -242,7 +242,12 @@ impl<P: Projection> Build for Builder<P> {
         let mut patience = SWITCHES;
         loop {
             match self.switch(tail).await {
-                Ok(Some(position)) => return Ok(Rebuilt { name: P::NAME, position }),
+                Ok(Some(position)) => {
+                    // Let go of by name: the server takes a moment to notice that a connection has ended. One that has
+                    // ended already holds nothing any more.
+                    let _ = sqlx::query("select pg_advisory_unlock_all()").execute(&mut self.lock).await;
+                    return Ok(Rebuilt { name: P::NAME, position });
+                }
                 Ok(None) => {}
                 Err(RebuildError::Engine(cause)) if cause.is_about_a_lock() && patience > 0 => {
                     patience -= 1;

@@ -1,4 +1,7 @@
-//! An HTTP client that speaks as a user does.
+//! An HTTP client that speaks as a user does, and that sees what it has done.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::ensure;
 use reqwest::header::HeaderMap;
@@ -38,12 +41,17 @@ impl Answer {
     }
 }
 
+/// What is answered from read models, and so a moment after what was done.
+const READ_MODELS: [&str; 5] = ["audit-logs", "clusters", "fleet", "me", "users"];
+
 /// A client.
 #[derive(Clone, Debug)]
 pub struct Client {
     http: reqwest::Client,
     base: String,
     token: Option<String>,
+    /// The newest position that it was told of.
+    seen: Arc<AtomicU64>,
     /// What the sign-in answered.
     pub session: Value,
 }
@@ -52,7 +60,13 @@ impl Client {
     /// A client without a session. `base` is `http://127.0.0.1:PORT`.
     pub fn anonymous(base: &str) -> Self {
         rustls::crypto::aws_lc_rs::default_provider().install_default().ok();
-        Self { http: reqwest::Client::new(), base: base.to_owned(), token: None, session: Value::Null }
+        Self {
+            http: reqwest::Client::new(),
+            base: base.to_owned(),
+            token: None,
+            seen: Arc::default(),
+            session: Value::Null,
+        }
     }
 
     /// A client of a user of the default tenant.
@@ -104,12 +118,20 @@ impl Client {
         let (status, headers) = (response.status(), response.headers().clone());
         let text = response.text().await?;
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Ok(Answer { status, headers, body, text })
+        let answer = Answer { status, headers, body, text };
+        self.seen.fetch_max(answer.position(), Ordering::Relaxed);
+        Ok(answer)
     }
 
-    /// GET.
+    /// GET. A read model is asked for no less than what this client was told of already.
     pub async fn get(&self, path: &str) -> anyhow::Result<Answer> {
-        self.send(self.request(Method::GET, path)).await
+        let mut request = self.request(Method::GET, path);
+        let seen = self.seen.load(Ordering::Relaxed);
+        let resource = path.split(['/', '?']).next().unwrap_or_default();
+        if READ_MODELS.contains(&resource) && seen > 0 && !path.contains("min_position=") {
+            request = request.query(&[("min_position", seen)]);
+        }
+        self.send(request).await
     }
 
     /// POST, under a key of its own.

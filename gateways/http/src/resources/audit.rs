@@ -90,7 +90,7 @@ impl From<AuditRow> for AuditLog {
             summary: row.summary,
             before: row.before,
             after: row.after,
-            payload: row.payload,
+            payload: row.payload.value(),
             leaf_hash: row.leaf_hash,
         }
     }

@@ -3,6 +3,8 @@
 mod chain;
 mod leaf;
 mod log;
+mod note;
+mod subtree;
 mod tamper;
 mod tree;
 mod vectors;

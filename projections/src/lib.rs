@@ -9,6 +9,7 @@ pub mod feed;
 pub mod models;
 pub mod oracle;
 pub mod projection;
+pub mod proof;
 pub mod query;
 pub mod rebuild;
 pub mod runner;

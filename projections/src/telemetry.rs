@@ -1,6 +1,6 @@
 //! Every metric of this crate, declared once.
 
-use metrics::{Unit, describe_gauge, describe_histogram};
+use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 
 /// The newest event that a projection's table has seen, as this process knows.
 pub const POSITION: &str = "clustermaster_projection_position";
@@ -12,6 +12,12 @@ pub const LAG_SECONDS: &str = "clustermaster_projection_lag_seconds";
 pub const STOPPED: &str = "clustermaster_projection_stopped";
 /// Seconds to fold and to write a batch of events.
 pub const BATCH_SECONDS: &str = "clustermaster_projection_batch_seconds";
+/// Checkpoints that this process has signed.
+pub const CHECKPOINTS: &str = "clustermaster_ledger_checkpoints_total";
+/// Seconds since the oldest checkpoint that no longer covers its ledger; 0 when each does.
+pub const UNSIGNED_SECONDS: &str = "clustermaster_ledger_unsigned_seconds";
+/// 1 once a ledger did not come to the root that had been signed over it.
+pub const REWRITTEN: &str = "clustermaster_ledger_rewritten";
 
 /// Tells the recorder what each metric means.
 pub fn describe() {
@@ -26,6 +32,17 @@ pub fn describe() {
         STOPPED,
         Unit::Count,
         "1 while the projection stands before an event that it cannot read"
+    );
+    describe_counter!(CHECKPOINTS, Unit::Count, "Checkpoints signed over tenants' ledgers");
+    describe_gauge!(
+        UNSIGNED_SECONDS,
+        Unit::Seconds,
+        "Time since the oldest checkpoint that no longer covers its ledger; 0 when each does"
+    );
+    describe_gauge!(
+        REWRITTEN,
+        Unit::Count,
+        "1 once a ledger did not come to the root that had been signed over it"
     );
     describe_histogram!(BATCH_SECONDS, Unit::Seconds, "Time to fold and to write a batch of events");
 }

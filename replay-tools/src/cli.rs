@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use crate::evidence::EvidenceArgs;
 use crate::source::Database;
-use crate::{export, replay, verify};
+use crate::{check, export, replay, verify};
 
 /// All is well.
 pub const CLEAN: u8 = 0;
@@ -32,15 +33,26 @@ pub enum Command {
     Verify {
         /// An exported file; without it the database is read.
         file: Option<PathBuf>,
-        /// Heads taken earlier and kept elsewhere (`clustermaster-audit head > FILE`): binds the ledger to its past.
-        #[arg(long, value_name = "FILE")]
-        head: Vec<PathBuf>,
+        /// What was kept elsewhere.
+        #[command(flatten)]
+        evidence: EvidenceArgs,
         /// Print one JSON object instead of words.
         #[arg(long)]
         json: bool,
         /// Where the ledger is.
         #[command(flatten)]
         database: Database,
+    },
+    /// Check the proof of an audit log entry (`GET audit-logs/{id}/proof`), and say what it proves.
+    Check {
+        /// The proof; `-` is standard input.
+        proof: PathBuf,
+        /// The verifier key of the hub or the tenant, or a file that holds it. It must not come from the proof itself.
+        #[arg(long, value_name = "KEY|FILE")]
+        key: String,
+        /// Print one JSON object instead of words.
+        #[arg(long)]
+        json: bool,
     },
     /// Print each tenant's head (size, last leaf hash, tree root) as JSON: to be kept elsewhere.
     Head {
@@ -71,7 +83,10 @@ pub enum Command {
 /// Runs a command and answers the exit code.
 pub async fn run(cli: Cli) -> u8 {
     let outcome = match cli.command {
-        Command::Verify { file, head, json, database } => verify::command(file, &head, json, &database).await,
+        Command::Verify { file, evidence, json, database } => {
+            verify::command(file, &evidence, json, &database).await
+        }
+        Command::Check { proof, key, json } => check::command(&proof, &key, json),
         Command::Head { database } => verify::print_heads(&database).await,
         Command::Export { file, database } => export::command(&file, &database).await,
         Command::Replay(replay) => replay::command(&replay).await,

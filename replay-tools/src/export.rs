@@ -44,6 +44,9 @@ pub async fn command(file: &Path, database: &Database) -> anyhow::Result<u8> {
 pub async fn write<W: Write>(ledger: &mut Ledger, out: W) -> anyhow::Result<(u64, W)> {
     let bar = progress::bar("exporting", ledger.head().await?);
     let mut writer = Writer::new(BufWriter::with_capacity(1 << 20, out))?;
+    for note in ledger.newest_checkpoints().await? {
+        writer.checkpoint(&note)?;
+    }
     let mut verifier = LogVerifier::new();
     let mut last: HashMap<Uuid, Hash> = HashMap::new();
     let (mut after, mut events) = (0, 0);

@@ -1,12 +1,13 @@
-//! The export file, format 1: see `FORMAT.md`.
+//! The export file, format 2: see `FORMAT.md`.
 
 use std::io::{self, BufRead, Write};
 
-use hub_domain::ledger::{Hash, Head, Leaf, Recorded};
+use hub_domain::ledger::{Hash, Head, Leaf, NOTE_LIMIT, Recorded};
 
-const MAGIC: &[u8; 8] = b"CMLEDG01";
+const MAGIC: &[u8; 8] = b"CMLEDG02";
 const EVENT: u8 = b'E';
 const HEAD: u8 = b'H';
+const CHECKPOINT: u8 = b'C';
 const END: u8 = b'Z';
 /// Two payload-sized fields, a leaf and the fixed parts: nothing valid is larger.
 const RECORD_LIMIT: u32 = (2 << 20) + 4096;
@@ -18,7 +19,7 @@ pub enum FormatError {
     #[error("the file cannot be read or written: {0}")]
     Io(#[from] io::Error),
     /// It does not begin as an export does.
-    #[error("this is not a ledger export of format 1")]
+    #[error("this is not a ledger export of format 2")]
     Magic,
     /// It ends in the middle, or without its end record.
     #[error("the file was cut off after {events} events")]
@@ -91,6 +92,13 @@ impl<W: Write> Writer<W> {
         self.record(HEAD)
     }
 
+    /// Adds a tenant's signed checkpoint. These come before the events.
+    pub fn checkpoint(&mut self, note: &str) -> Result<(), FormatError> {
+        self.body.clear();
+        self.body.extend(note.as_bytes());
+        self.record(CHECKPOINT)
+    }
+
     /// Ends the file.
     pub fn finish(mut self) -> Result<W, FormatError> {
         self.body.clear();
@@ -109,6 +117,8 @@ pub enum Record {
     Event(Box<Recorded>, Vec<u8>),
     /// A tenant's head, as the exporter saw it.
     Head(Head),
+    /// A tenant's signed checkpoint: the note.
+    Checkpoint(String),
 }
 
 /// Reads an export.
@@ -210,6 +220,14 @@ impl<R: BufRead> Reader<R> {
                 last: fields.hash().ok_or_else(short)?,
                 root: fields.hash().ok_or_else(short)?,
             })),
+            CHECKPOINT => {
+                if self.events > 0 {
+                    return Err(self.malformed("a checkpoint stands behind an event"));
+                }
+                let note = fields.take(body.len().min(NOTE_LIMIT)).ok_or_else(short)?;
+                let note = std::str::from_utf8(note).map_err(|_| self.malformed("its note is not UTF-8"))?;
+                Some(Record::Checkpoint(note.to_owned()))
+            }
             END => {
                 let (events, first) = (fields.u64().ok_or_else(short)?, fields.u64().ok_or_else(short)?);
                 if (events, first) != (self.events, self.first) {

@@ -2,7 +2,10 @@
 //!
 //! Everything here reads; only `rebuild` writes, and only to read models.
 
+pub mod check;
+pub mod checkpoints;
 pub mod cli;
+pub mod evidence;
 pub mod export;
 pub mod format;
 mod progress;

@@ -3,11 +3,14 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use hub_domain::ledger::{Hash, Recorded};
+use hub_domain::ledger::{Hash, Milestone, Recorded};
 use hub_postgres::log::{LEDGER_COLUMNS, decode_row};
 use hub_postgres::pools::{WRITER, connect_as, options};
 use sqlx::{Connection as _, PgConnection, Row};
+
 use uuid::Uuid;
+
+use crate::checkpoints::{StoredCheckpoint, WholeCheckpoint};
 
 /// Events fetched at a time.
 const PAGE: u64 = 2_000;
@@ -88,14 +91,8 @@ impl Ledger {
             .fetch_all(&mut self.connection)
             .await?;
         let head = |row: &sqlx::postgres::PgRow| {
-            let last: &[u8] = row.try_get(2)?;
-            let last =
-                last.try_into().map_err(|_| sqlx::Error::Decode("a head is not 32 bytes long".into()))?;
-            Ok(StatedHead {
-                tenant: row.try_get(0)?,
-                size: row.try_get::<i64, _>(1)? as u64,
-                last: Hash(last),
-            })
+            let size = row.try_get::<i64, _>(1)? as u64;
+            Ok(StatedHead { tenant: row.try_get(0)?, size, last: hash(row, 2)? })
         };
         Ok(rows.iter().map(head).collect::<Result<_, sqlx::Error>>()?)
     }
@@ -109,6 +106,73 @@ impl Ledger {
         let rows =
             sqlx::query(&sql).bind(after as i64).bind(PAGE as i64).fetch_all(&mut self.connection).await?;
         Ok(rows.iter().map(decode_row).collect::<Result<_, _>>()?)
+    }
+
+    /// The keys that have signed, where the database knows of any.
+    pub async fn signing_keys(&mut self) -> Result<Vec<String>, SourceError> {
+        if !self.has_proofs().await? {
+            return Ok(Vec::new());
+        }
+        let keys = sqlx::query_scalar("select verifier from ledger.signing_keys order by number");
+        Ok(keys.fetch_all(&mut self.connection).await?)
+    }
+
+    /// Whether the database is of a version that signs.
+    async fn has_proofs(&mut self) -> Result<bool, SourceError> {
+        let found = sqlx::query_scalar("select to_regclass('ledger.checkpoints') is not null");
+        Ok(found.fetch_one(&mut self.connection).await?)
+    }
+
+    /// The next checkpoints from an entry on, in order.
+    pub async fn checkpoints(&mut self, from: u64) -> Result<Vec<StoredCheckpoint>, SourceError> {
+        if !self.has_proofs().await? {
+            return Ok(Vec::new());
+        }
+        let rows = sqlx::query(
+            "select entry, tenant, size, root, position, issued_at, leaf_hash, note from ledger.checkpoints \
+             where entry >= $1 order by entry limit $2",
+        );
+        let rows = rows.bind(from as i64).bind(PAGE as i64).fetch_all(&mut self.connection).await?;
+        let checkpoint = |row: &sqlx::postgres::PgRow| {
+            let milestone = Milestone {
+                tenant: row.try_get(1)?,
+                size: row.try_get::<i64, _>(2)? as u64,
+                root: hash(row, 3)?,
+                position: row.try_get::<i64, _>(4)? as u64,
+                issued_at: row.try_get(5)?,
+            };
+            let entry = row.try_get::<i64, _>(0)? as u64;
+            Ok(StoredCheckpoint { entry, milestone, leaf_hash: hash(row, 6)?, note: row.try_get(7)? })
+        };
+        Ok(rows.iter().map(checkpoint).collect::<Result<_, sqlx::Error>>()?)
+    }
+
+    /// The next checkpoints of the log over all tenants, of more than `size` leaves, in order.
+    pub async fn whole_checkpoints(&mut self, size: u64) -> Result<Vec<WholeCheckpoint>, SourceError> {
+        if !self.has_proofs().await? {
+            return Ok(Vec::new());
+        }
+        let rows = sqlx::query(
+            "select size, root, note from ledger.whole_checkpoints where size > $1 order by size limit $2",
+        );
+        let rows = rows.bind(size as i64).bind(PAGE as i64).fetch_all(&mut self.connection).await?;
+        let whole = |row: &sqlx::postgres::PgRow| {
+            let size = row.try_get::<i64, _>(0)? as u64;
+            Ok(WholeCheckpoint { size, root: hash(row, 1)?, note: row.try_get(2)? })
+        };
+        Ok(rows.iter().map(whole).collect::<Result<_, sqlx::Error>>()?)
+    }
+
+    /// The newest checkpoint of each tenant: the signed notes.
+    pub async fn newest_checkpoints(&mut self) -> Result<Vec<String>, SourceError> {
+        if !self.has_proofs().await? {
+            return Ok(Vec::new());
+        }
+        let notes = sqlx::query_scalar(
+            "select c.note from ledger.tenant_heads h cross join lateral (select note from ledger.checkpoints c \
+             where c.tenant = h.tenant order by c.entry desc limit 1) c order by h.tenant",
+        );
+        Ok(notes.fetch_all(&mut self.connection).await?)
     }
 
     /// The tenant of this name.
@@ -126,4 +190,9 @@ impl Ledger {
         }
         Ok(())
     }
+}
+
+fn hash(row: &sqlx::postgres::PgRow, at: usize) -> Result<Hash, sqlx::Error> {
+    let bytes: &[u8] = row.try_get(at)?;
+    bytes.try_into().map(Hash).map_err(|_| sqlx::Error::Decode("a hash is not 32 bytes long".into()))
 }

@@ -1,20 +1,25 @@
 //! The export file: what is written is read and verifies, and no change to it goes unnoticed.
 
+mod agreement;
+
+use std::collections::HashMap;
 use std::io::Cursor;
 
-use hub_domain::ledger::{Hash, LogVerifier, Recorded};
+use hub_domain::ledger::{Hash, Head, LogVerifier, Recorded, leaf_hash};
 use proptest::prelude::*;
 use uuid::Uuid;
 
+use crate::evidence::Evidence;
 use crate::format::{FormatError, Reader, Writer};
 use crate::verify::of_file;
 
-/// A file with `count` events of two tenants.
-fn file(count: u64) -> Vec<u8> {
-    let mut writer = Writer::new(Vec::new()).expect("a file");
-    let mut verifier = LogVerifier::new();
+/// An event and its leaf.
+type Event = (Recorded, Vec<u8>);
+
+/// Events of two tenants, in turns.
+fn events(count: u64) -> Vec<Event> {
     let mut chains = [(Hash::ZERO, 0); 2];
-    for nth in 0..count {
+    let event = |nth: u64| {
         let which = (nth % 2) as usize;
         let (previous, sequence) = chains[which];
         let mut event = Recorded {
@@ -33,10 +38,25 @@ fn file(count: u64) -> Vec<u8> {
             payload: format!(r#"{{"nth":{nth}}}"#).into_bytes(),
             leaf_hash: Hash::ZERO,
         };
-        event.leaf_hash = event.leaf(previous).hash().expect("a leaf");
-        writer.event(&event, previous).expect("an event");
-        verifier.push(&event);
+        let leaf = event.leaf(previous).encode().expect("a leaf");
+        event.leaf_hash = leaf_hash(&leaf);
         chains[which] = (event.leaf_hash, sequence + 1);
+        (event, leaf)
+    };
+    (0..count).map(event).collect()
+}
+
+/// A file of events, under checkpoints.
+fn written(events: &[Event], checkpoints: &[String]) -> Vec<u8> {
+    let mut writer = Writer::new(Vec::new()).expect("a file");
+    for note in checkpoints {
+        writer.checkpoint(note).expect("a checkpoint");
+    }
+    let (mut verifier, mut last) = (LogVerifier::new(), HashMap::new());
+    for (event, _) in events {
+        let previous = last.insert(event.tenant, event.leaf_hash).unwrap_or(Hash::ZERO);
+        writer.event(event, previous).expect("an event");
+        verifier.push(event);
     }
     for head in verifier.heads() {
         writer.head(&head).expect("a head");
@@ -44,15 +64,26 @@ fn file(count: u64) -> Vec<u8> {
     writer.finish().expect("an end")
 }
 
+/// A file with `count` events of two tenants.
+fn file(count: u64) -> Vec<u8> {
+    written(&events(count), &[])
+}
+
+fn earlier(heads: &[Head]) -> Evidence {
+    Evidence { heads: heads.to_vec(), ..Evidence::default() }
+}
+
 fn is_clean(bytes: &[u8]) -> bool {
-    of_file(Cursor::new(bytes), bytes.len() as u64, &[]).is_ok_and(|report| report.is_clean())
+    of_file(Cursor::new(bytes), bytes.len() as u64, &Evidence::default())
+        .is_ok_and(|report| report.is_clean())
 }
 
 #[test]
 fn what_is_written_verifies() {
     for count in [0, 1, 2, 17] {
         let bytes = file(count);
-        let report = of_file(Cursor::new(&bytes), bytes.len() as u64, &[]).expect("a report");
+        let report =
+            of_file(Cursor::new(&bytes), bytes.len() as u64, &Evidence::default()).expect("a report");
         assert!(report.is_clean(), "{:?}", report.faults);
         assert_eq!(report.events, count);
     }
@@ -76,12 +107,13 @@ fn every_flipped_byte_and_every_cut_is_noticed() {
 #[test]
 fn an_earlier_head_finds_a_shorter_and_another_ledger() {
     let (whole, shorter) = (file(10), file(6));
-    let heads = of_file(Cursor::new(&whole), whole.len() as u64, &[]).expect("a report").heads;
-    let report = of_file(Cursor::new(&shorter), shorter.len() as u64, &heads).expect("a report");
+    let heads =
+        of_file(Cursor::new(&whole), whole.len() as u64, &Evidence::default()).expect("a report").heads;
+    let report = of_file(Cursor::new(&shorter), shorter.len() as u64, &earlier(&heads)).expect("a report");
     assert!(report.faults.iter().any(|fault| fault.what.contains("tail is cut")), "{:?}", report.faults);
     let mut other = heads.clone();
     other[0].root = Hash([7; 32]);
-    let report = of_file(Cursor::new(&whole), whole.len() as u64, &other).expect("a report");
+    let report = of_file(Cursor::new(&whole), whole.len() as u64, &earlier(&other)).expect("a report");
     assert!(!report.is_clean());
 }
 
@@ -94,7 +126,7 @@ fn something_else_is_told_apart() {
 proptest! {
     #[test]
     fn no_bytes_make_it_panic(noise in proptest::collection::vec(any::<u8>(), 0..400)) {
-        let bytes = [b"CMLEDG01".as_slice(), &noise].concat();
+        let bytes = [b"CMLEDG02".as_slice(), &noise].concat();
         prop_assert!(!is_clean(&bytes) || noise.len() >= 21);
     }
 }

@@ -2,15 +2,17 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Instant;
 
 use anyhow::{Context, bail};
-use hub_domain::ledger::{Fault, Head, LogVerifier, leaf_hash};
+use hub_domain::ledger::{Fault, Head, LogVerifier, VerifierKey, leaf_hash, tenant_of};
 use serde::Serialize;
 
+use crate::checkpoints::Checkpoints;
 use crate::cli::{ALTERED, CLEAN};
+use crate::evidence::{self, Evidence, EvidenceArgs};
 use crate::format::{FormatError, Reader, Record};
 use crate::progress;
 use crate::source::{Database, Ledger};
@@ -32,6 +34,10 @@ pub struct Report {
     /// The position of the first bad row, where a fault has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_bad_position: Option<u64>,
+    /// Checkpoints that stand beside the events.
+    pub checkpoints: u64,
+    /// How many of them keys have signed that were brought along; of the others only sizes and roots were checked.
+    pub signed: u64,
     /// All that is wrong, in the order found.
     pub faults: Vec<FaultLine>,
     /// Each tenant's head, computed from what was read.
@@ -58,7 +64,7 @@ impl Report {
     fn new(events: u64, faults: Vec<FaultLine>, heads: Vec<Head>) -> Self {
         let first_bad_position = faults.iter().filter_map(|fault| fault.position).min();
         let verdict = if faults.is_empty() { "clean" } else { "altered" };
-        Self { verdict, events, first_bad_position, faults, heads }
+        Self { verdict, events, first_bad_position, checkpoints: 0, signed: 0, faults, heads }
     }
 
     fn add(&mut self, position: Option<u64>, what: String) {
@@ -79,14 +85,11 @@ impl Report {
 /// Runs `verify`.
 pub async fn command(
     file: Option<PathBuf>,
-    heads: &[PathBuf],
+    evidence: &EvidenceArgs,
     json: bool,
     database: &Database,
 ) -> anyhow::Result<u8> {
-    let mut known = Vec::new();
-    for path in heads {
-        known.extend(read_heads(path)?);
-    }
+    let known = evidence.read()?;
     let started = Instant::now();
     let report = if let Some(path) = file {
         let input = File::open(&path).with_context(|| format!("{} cannot be read", path.display()))?;
@@ -113,6 +116,15 @@ fn print(report: &Report, seconds: f64) {
         for head in &report.heads {
             println!("  tenant {}  size {}  root {}", head.tenant, head.size, head.root);
         }
+        match (report.checkpoints, report.signed) {
+            (0, _) => println!("no checkpoint vouches for it"),
+            (count, 0) => println!(
+                "checkpoints that fit it: {count}; whether they are whose they should be tells --key"
+            ),
+            (count, signed) => {
+                println!("checkpoints that fit it: {count}; signed by the keys that you gave: {signed}");
+            }
+        }
     } else {
         let count = report.faults.len();
         let faults = if count == 1 { "fault" } else { "faults" };
@@ -127,20 +139,26 @@ fn print(report: &Report, seconds: f64) {
     eprintln!("{:.1} s, {:.0} events/s", seconds, report.events as f64 / seconds.max(1e-9));
 }
 
-/// Verifies the database's ledger, against itself and against heads taken earlier.
-pub async fn of_database(ledger: &mut Ledger, known: &[Head]) -> anyhow::Result<Report> {
+/// Verifies the database's ledger, against itself, its checkpoints, and what was brought along.
+pub async fn of_database(ledger: &mut Ledger, known: &Evidence) -> anyhow::Result<Report> {
     let stated_position = ledger.head().await?;
     let bar = progress::bar("verifying", stated_position);
     let mut verifier = LogVerifier::new();
-    for head in known {
-        verifier.expect_head(head);
+    known.demand(&mut verifier);
+    let (mut after, mut events, mut faults, mut stored) = (0, 0, Vec::new(), Vec::new());
+    for key in ledger.signing_keys().await? {
+        match key.parse() {
+            Ok(key) => stored.push(key),
+            Err(cause) => faults.push(FaultLine { position: None, what: format!("a signing key: {cause}") }),
+        }
     }
-    let (mut after, mut events, mut faults) = (0, 0, Vec::new());
+    let mut checkpoints = Checkpoints::new(&known.keys, stored);
     loop {
         let page = ledger.page(after).await?;
         let Some(newest) = page.last() else { break };
         after = newest.position;
         events += page.len() as u64;
+        checkpoints.demand(ledger, after, &mut verifier).await?;
         // Hashing runs on a thread of its own while the next page is on its way.
         let judged = tokio::task::spawn_blocking(move || {
             let found: Vec<Fault> = page.iter().flat_map(|event| verifier.push(event)).collect();
@@ -152,9 +170,13 @@ pub async fn of_database(ledger: &mut Ledger, known: &[Head]) -> anyhow::Result<
         bar.set_position(after);
     }
     bar.finish_and_clear();
+    checkpoints.demand(ledger, u64::MAX, &mut verifier).await?;
     let heads = verifier.heads();
     faults.extend(verifier.finish().iter().map(FaultLine::from));
+    let (count, signed, found) = checkpoints.finish(ledger).await?;
+    faults.extend(found);
     let mut report = Report::new(events, faults, heads);
+    (report.checkpoints, report.signed) = (count, signed);
     if stated_position > after {
         let what =
             format!("the tail is cut: the log ends at position {after}, its head says {stated_position}");
@@ -194,8 +216,8 @@ pub async fn of_database(ledger: &mut Ledger, known: &[Head]) -> anyhow::Result<
     Ok(report)
 }
 
-/// Verifies an exported file, against itself and against heads taken earlier. Reading and hashing have a thread each.
-pub fn of_file(input: impl BufRead + Send, length: u64, known: &[Head]) -> anyhow::Result<Report> {
+/// Verifies an exported file, against itself and what was brought along. Reading and hashing have a thread each.
+pub fn of_file(input: impl BufRead + Send, length: u64, known: &Evidence) -> anyhow::Result<Report> {
     let bar = progress::bar("verifying", length);
     let mut reader = Reader::new(bar.wrap_read(input))?;
     let (sender, receiver) = sync_channel(BATCHES);
@@ -228,13 +250,12 @@ fn read_batches<R: BufRead>(reader: &mut Reader<R>, sender: &SyncSender<Vec<Resu
 
 fn judge(
     records: impl Iterator<Item = Result<Record, FormatError>>,
-    known: &[Head],
+    known: &Evidence,
 ) -> anyhow::Result<Report> {
     let mut verifier = LogVerifier::new();
-    for head in known {
-        verifier.expect_head(head);
-    }
+    known.demand(&mut verifier);
     let (mut events, mut faults, mut stated, mut broken) = (0, Vec::new(), Vec::new(), None);
+    let (mut checkpoints, mut vouched) = (0, Vec::new());
     for record in records {
         match record {
             Ok(Record::Event(event, leaf)) => {
@@ -251,6 +272,16 @@ fn judge(
                 faults.extend(found.iter().map(FaultLine::from));
             }
             Ok(Record::Head(head)) => stated.push(head),
+            Ok(Record::Checkpoint(note)) => match evidence::open(&note, &known.keys) {
+                Ok((tenant, said)) => {
+                    checkpoints += 1;
+                    vouched.push(tenant);
+                    verifier.expect_root(tenant, said.size, said.root);
+                }
+                Err(cause) => {
+                    faults.push(FaultLine { position: None, what: format!("a checkpoint: {cause:#}") });
+                }
+            },
             Err(FormatError::Io(cause)) => return Err(cause.into()),
             Err(cause) => broken = Some(cause),
         }
@@ -258,6 +289,8 @@ fn judge(
     let heads = verifier.heads();
     faults.extend(verifier.finish().iter().map(FaultLine::from));
     let mut report = Report::new(events, faults, heads);
+    report.checkpoints = checkpoints;
+    report.signed = if known.keys.is_empty() { 0 } else { checkpoints };
     if let Some(cause) = broken {
         report.add(None, cause.to_string());
         return Ok(report);
@@ -268,6 +301,14 @@ fn judge(
                 .add(None, format!("tenant {}: the file's head record does not fit its events", head.tenant));
         }
     }
+    let brought: Vec<_> = known.checkpoints.iter().map(|(tenant, _)| *tenant).collect();
+    for head in &report.heads.clone() {
+        // Whoever cuts a file's end would also leave its checkpoints out.
+        let wanted = known.keys.iter().any(|key| vouches_for(key, head));
+        if wanted && !vouched.contains(&head.tenant) && !brought.contains(&head.tenant) {
+            report.add(None, format!("tenant {}: no checkpoint of a given key vouches for it", head.tenant));
+        }
+    }
     if stated.len() != report.heads.len() {
         report
             .add(None, format!("the file states {} heads for {} tenants", stated.len(), report.heads.len()));
@@ -275,15 +316,15 @@ fn judge(
     Ok(report)
 }
 
-fn read_heads(path: &Path) -> anyhow::Result<Vec<Head>> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
-    serde_json::from_str(&text).with_context(|| format!("{} holds no heads", path.display()))
+/// Whether a key is that of the tenant's ledger, or of a hub.
+fn vouches_for(key: &VerifierKey, head: &Head) -> bool {
+    tenant_of(key.name()).is_none_or(|tenant| tenant == head.tenant)
 }
 
 /// Runs `head`: verifies first, for a head of an altered ledger would vouch for the alteration.
 pub async fn print_heads(database: &Database) -> anyhow::Result<u8> {
     let mut ledger = database.open().await?;
-    let report = of_database(&mut ledger, &[]).await;
+    let report = of_database(&mut ledger, &Evidence::default()).await;
     ledger.close().await?;
     let report = report?;
     if !report.is_clean() {

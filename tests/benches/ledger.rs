@@ -12,6 +12,7 @@ use hub_domain::ledger::{Hash, sha256};
 use hub_kit::postgres::OwnServer;
 use hub_kit::{ids, log_suite};
 use hub_postgres::{PgLog, PoolSizes, Pools, WriterSettings};
+use hub_replay::evidence::Evidence;
 use hub_replay::source::Database;
 use hub_replay::{export, verify};
 
@@ -50,7 +51,7 @@ pub async fn run(settings: &Settings) -> anyhow::Result<()> {
     report("read from the start", events, started.elapsed());
 
     let started = Instant::now();
-    let clean = verify::of_database(&mut ledger, &[]).await?;
+    let clean = verify::of_database(&mut ledger, &Evidence::default()).await?;
     anyhow::ensure!(clean.is_clean(), "the ledger is clean");
     report("verify from the database", events, started.elapsed());
 
@@ -62,7 +63,8 @@ pub async fn run(settings: &Settings) -> anyhow::Result<()> {
 
     let length = std::fs::metadata(&path)?.len();
     let started = Instant::now();
-    let clean = verify::of_file(BufReader::with_capacity(1 << 20, File::open(&path)?), length, &[])?;
+    let clean =
+        verify::of_file(BufReader::with_capacity(1 << 20, File::open(&path)?), length, &Evidence::default())?;
     anyhow::ensure!(clean.is_clean(), "the file is clean");
     let file = report("verify from the file", events, started.elapsed());
 

@@ -19,12 +19,12 @@ use serde_json::{Value, json};
 /// A secret that must never come out again.
 const TOKEN: &str = "kubeconfig-token-that-nobody-may-see";
 /// How long what happens by itself may take.
-const SOON: Duration = Duration::from_secs(20);
+pub const SOON: Duration = Duration::from_secs(20);
 
 /// A hub on a fresh database.
-struct Running {
-    hub: Hub,
-    database: Database,
+pub struct Running {
+    pub hub: Hub,
+    pub database: Database,
 }
 
 impl Running {
@@ -33,7 +33,7 @@ impl Running {
     }
 
     /// With more variables of the environment. Clusters are looked at once: nothing changes by itself afterwards.
-    async fn with(env: &[(&str, &str)]) -> Self {
+    pub async fn with(env: &[(&str, &str)]) -> Self {
         let database = Database::fresh().await;
         let mut env: Vec<_> =
             env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
@@ -44,7 +44,7 @@ impl Running {
     }
 
     /// The administrator of the default tenant.
-    async fn admin(&self) -> Client {
+    pub async fn admin(&self) -> Client {
         self.hub.admin().await.unwrap()
     }
 
@@ -64,14 +64,14 @@ impl Running {
     }
 
     /// Makes another tenant and signs its administrator in.
-    async fn other_tenant(&self) -> Client {
+    pub async fn other_tenant(&self) -> Client {
         let env = [("CLUSTERMASTER_ADMIN_PASSWORD", PASSWORD)];
         self.tool(&["tenant"], &["create", "other"], &env).await.unwrap();
         Client::sign_in_to(self.hub.base(), "other", "admin@clustermaster.local", PASSWORD).await.unwrap()
     }
 
     /// Registers a user and signs them in.
-    async fn user(&self, admin: &Client, email: &str, role: &str) -> (String, Client) {
+    pub async fn user(&self, admin: &Client, email: &str, role: &str) -> (String, Client) {
         let user =
             json!({ "email": email, "display_name": "Somebody", "roles": [role], "password": PASSWORD });
         let id = text(&admin.post("users", &user).await.unwrap().expect(201).body["id"]);
@@ -101,7 +101,7 @@ fn kubeconfig() -> String {
 }
 
 /// Imports a cluster and waits until the hub has found that it does not answer: from here on it stands still.
-async fn imported(client: &Client, name: &str) -> String {
+pub async fn imported(client: &Client, name: &str) -> String {
     let answer = client.post("clusters", &cluster(name)).await.unwrap().expect(202);
     let id = text(&answer.body["id"]);
     settled(client, &id).await;
@@ -117,13 +117,13 @@ async fn settled(client: &Client, id: &str) -> Answer {
     until(SOON, failed).await.expect("the hub looks at the cluster")
 }
 
-fn text(value: &Value) -> String {
+pub fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("{value} is no text")).to_owned()
 }
 
 /// Whether an answer is the problem that is meant.
 #[track_caller]
-fn problem(answer: &Answer, status: u16, code: &str) {
+pub fn problem(answer: &Answer, status: u16, code: &str) {
     assert_eq!(
         (answer.status.as_u16(), answer.body["code"].as_str()),
         (status, Some(code)),

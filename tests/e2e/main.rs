@@ -5,4 +5,5 @@ mod journey;
 mod kubernetes;
 mod log;
 mod projections;
+mod proof;
 mod stores;

@@ -8,4 +8,4 @@ mod processes;
 mod queries;
 mod rebuilds;
 mod security;
-mod world;
+pub mod world;

@@ -8,6 +8,7 @@ use hub_commands::ports::{Append, AppendError, EventLog, Expected, IdempotencyKe
 use hub_domain::kernel::{Actor, TenantId};
 use hub_domain::ledger::Recorded;
 use hub_kit::ids;
+use hub_replay::evidence::Evidence;
 use hub_replay::source::Database;
 use hub_replay::verify;
 use uuid::Uuid;
@@ -78,7 +79,8 @@ pub fn writers(
 /// Every event of a ledger that verifies.
 pub async fn proven(database: &Database) -> Vec<Recorded> {
     let mut ledger = database.open().await.expect("the ledger opens");
-    let report = verify::of_database(&mut ledger, &[]).await.expect("the ledger can be read");
+    let report =
+        verify::of_database(&mut ledger, &Evidence::default()).await.expect("the ledger can be read");
     assert!(report.is_clean(), "{:?}", report.faults);
     let mut events: Vec<Recorded> = Vec::new();
     loop {

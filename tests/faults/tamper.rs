@@ -7,6 +7,7 @@ use hub_domain::kernel::{TenantId, TypedId};
 use hub_domain::ledger::{Hash, Head};
 use hub_kit::{Database, ids};
 use hub_postgres::{PgLog, PoolSizes, Pools, WriterSettings};
+use hub_replay::evidence::Evidence;
 use hub_replay::verify::{self, Report};
 use sqlx::{Connection, Executor, PgConnection, Row};
 
@@ -49,12 +50,13 @@ impl Scene {
     }
 
     async fn verify(&self, known: &[Head]) -> Report {
+        let known = Evidence { heads: known.to_vec(), ..Evidence::default() };
         let source = hub_replay::source::Database {
             data_dir: ".".into(),
             database_url: Some(self.database.url().to_owned()),
         };
         let mut ledger = source.open().await.expect("the ledger opens");
-        let report = verify::of_database(&mut ledger, known).await.expect("the ledger can be read");
+        let report = verify::of_database(&mut ledger, &known).await.expect("the ledger can be read");
         ledger.close().await.expect("the ledger closes");
         report
     }

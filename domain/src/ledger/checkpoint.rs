@@ -74,21 +74,33 @@ impl Checkpoint {
         Note { text, signatures }
     }
 
-    /// Reads a note that must be of this log and signed by its key.
-    pub fn open(note: &str, log: &VerifierKey) -> Result<Self, CheckpointError> {
+    /// Whether a key is of this log: that of its origin, or of the hub to whose tenant it belongs.
+    pub fn is_for(&self, key: &VerifierKey) -> bool {
+        let of_tenant = tenant_of(&self.origin).map(|tenant| origin(key.name(), tenant));
+        self.origin == key.name() || of_tenant.as_ref() == Some(&self.origin)
+    }
+
+    /// Reads a note that must be of this log and signed by its key. The key of a hub also opens the checkpoints of its tenants.
+    pub fn open(note: &str, key: &VerifierKey) -> Result<Self, CheckpointError> {
         let note: Note = note.parse()?;
-        note.signed_by(log)?;
         let found: Self = note.text.parse()?;
-        if found.origin == log.name() {
-            return Ok(found);
+        if !found.is_for(key) {
+            return Err(CheckpointError::Origin { found: found.origin, wanted: key.name().to_owned() });
         }
-        Err(CheckpointError::Origin { found: found.origin, wanted: log.name().to_owned() })
+        note.signed_by(&key.named(&found.origin).map_err(NoteError::from)?)?;
+        Ok(found)
     }
 }
 
 /// The origin of a tenant's checkpoints under a hub's name.
 pub fn origin(hub: &str, tenant: Uuid) -> String {
     format!("{hub}/{tenant}")
+}
+
+/// Whose ledger an origin names under any hub's name; `None` when it names none.
+pub fn tenant_of(origin: &str) -> Option<Uuid> {
+    let (_, tenant) = origin.rsplit_once('/')?;
+    Uuid::try_parse(tenant).ok().filter(|found| found.to_string() == tenant)
 }
 
 /// A leaf of the log over all tenants' checkpoints: it ties the tenants of one hub to one another and to the clock.

@@ -74,6 +74,12 @@ impl VerifierKey {
         &self.name
     }
 
+    /// The same key under another name: that of a log that the same owner signs.
+    pub fn named(&self, name: &str) -> Result<Self, KeyError> {
+        check_name(name)?;
+        Ok(Self { name: name.to_owned(), ..self.clone() })
+    }
+
     /// How it signs.
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
@@ -153,6 +159,11 @@ impl SigningKey {
     /// Its name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// How it signs.
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm
     }
 
     /// What others verify with.

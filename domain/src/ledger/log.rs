@@ -23,13 +23,22 @@ pub struct LogVerifier {
 struct Tenant {
     chain: ChainVerifier,
     /// Heads not yet reached, the largest first.
-    heads: Vec<Head>,
+    heads: Vec<Taken>,
     /// The next revision of each stream.
     streams: HashMap<Box<str>, u64>,
     /// Where the streams were begun: not to be seen by a verifier that began later.
     resumed: bool,
     /// Bad and missing rows: by so much the next revision of a stream is uncertain.
     slack: u64,
+}
+
+/// A head that was taken earlier. A checkpoint does not name the last leaf hash.
+#[derive(Clone, Copy, Debug)]
+struct Taken {
+    tenant: Uuid,
+    size: u64,
+    root: Hash,
+    last: Option<Hash>,
 }
 
 impl Tenant {
@@ -66,8 +75,18 @@ impl LogVerifier {
 
     /// Demands that the ledger passes through a head that was taken earlier. Say so before the first row.
     pub fn expect_head(&mut self, head: &Head) {
-        let heads = &mut self.tenant(head.tenant).heads;
-        heads.insert(heads.partition_point(|other| other.size > head.size), *head);
+        let Head { tenant, size, root, last } = *head;
+        self.expect(Taken { tenant, size, root, last: Some(last) });
+    }
+
+    /// Demands that the ledger passes through a checkpoint. Say so before the row that reaches its size.
+    pub fn expect_root(&mut self, tenant: Uuid, size: u64, root: Hash) {
+        self.expect(Taken { tenant, size, root, last: None });
+    }
+
+    fn expect(&mut self, taken: Taken) {
+        let heads = &mut self.tenant(taken.tenant).heads;
+        heads.insert(heads.partition_point(|other| other.size > taken.size), taken);
     }
 
     fn tenant(&mut self, tenant: Uuid) -> &mut Tenant {
@@ -134,7 +153,7 @@ impl LogVerifier {
             tenant.judge_heads(&mut faults);
             let found = tenant.chain.size();
             let cut =
-                |head: &Head| Fault::ShorterThanHead { tenant: head.tenant, expected: head.size, found };
+                |head: &Taken| Fault::ShorterThanHead { tenant: head.tenant, expected: head.size, found };
             faults.extend(tenant.heads.iter().map(cut));
         }
         faults
@@ -175,7 +194,7 @@ impl Tenant {
         let size = self.chain.size();
         while let Some(head) = self.heads.pop_if(|head| head.size <= size) {
             let here = match head.size {
-                0 => Head { last: Hash::ZERO, root: sha256(&[]), ..head },
+                0 => Head { tenant: head.tenant, size: 0, last: Hash::ZERO, root: sha256(&[]) },
                 _ => self.chain.head(),
             };
             if head.size == here.size {
@@ -187,10 +206,10 @@ impl Tenant {
     }
 }
 
-fn mismatch(expected: &Head, found: &Head) -> Option<Fault> {
+fn mismatch(expected: &Taken, found: &Head) -> Option<Fault> {
     let (tenant, size) = (expected.tenant, expected.size);
     let (part, expected, found) = if expected.root == found.root {
-        ("last leaf hash", expected.last, found.last)
+        ("last leaf hash", expected.last.unwrap_or(found.last), found.last)
     } else {
         ("root", expected.root, found.root)
     };

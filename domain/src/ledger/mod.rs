@@ -17,7 +17,7 @@ mod tree;
 mod tests;
 
 pub use chain::{ChainVerifier, Head};
-pub use checkpoint::{Checkpoint, CheckpointError, Milestone, origin};
+pub use checkpoint::{Checkpoint, CheckpointError, Milestone, origin, tenant_of};
 pub use fault::Fault;
 pub use hash::{Hash, HashError, leaf_hash, node_hash, sha256};
 pub use key::{Algorithm, KeyError, SigningKey, VerifierKey};

@@ -46,14 +46,14 @@ pub struct Plan(Vec<Vec<Subtree>>);
 
 /// The largest power of two smaller than `count` (`count > 1`).
 fn split(count: u64) -> u64 {
-    1 << (63 - (count - 1).leading_zeros())
+    1 << (count - 1).ilog2()
 }
 
 /// The perfect subtrees of the leaves from `from` up to `to`, as RFC 9162 divides them.
 fn run(mut from: u64, to: u64) -> Vec<Subtree> {
     let mut found = Vec::new();
     while from < to {
-        let level = 63 - (to - from).leading_zeros();
+        let level = (to - from).ilog2();
         found.push(Subtree { level, index: from >> level });
         from += 1 << level;
     }

@@ -10,6 +10,7 @@ use hub_commands::clusters::Clusters;
 use hub_commands::ports::{Clock, EventLog, Ids, Vault};
 use hub_commands::{Caller, CommandError, Options};
 use hub_domain::kernel::{Actor, TenantId};
+use hub_projections::proof::Proofs;
 use hub_projections::{AsOf, ReadModels};
 use moka::future::Cache;
 use secrecy::{ExposeSecret as _, SecretSlice, SecretString};
@@ -76,6 +77,8 @@ pub struct Parts {
     pub clusters: Arc<Clusters>,
     /// What queries read.
     pub read: Arc<ReadModels>,
+    /// What proves the ledger.
+    pub proofs: Proofs,
     /// Asked for its head only.
     pub log: Arc<dyn EventLog>,
     /// Derives the keys of tokens and fingerprints.
@@ -148,6 +151,10 @@ impl App {
 
     pub(crate) fn read(&self) -> &Arc<ReadModels> {
         &self.0.parts.read
+    }
+
+    pub(crate) fn proofs(&self) -> &Proofs {
+        &self.0.parts.proofs
     }
 
     pub(crate) fn ids(&self) -> &dyn Ids {

@@ -83,6 +83,9 @@ pub struct ServeConfig {
     /// PEM file of the certificate's private key.
     #[arg(long, env = "CLUSTERMASTER_TLS_KEY", requires = "tls_cert")]
     pub tls_key: Option<PathBuf>,
+    /// What signs the ledger.
+    #[command(flatten)]
+    pub signing: SigningConfig,
     /// How log lines look.
     #[arg(long, env = "CLUSTERMASTER_LOG_FORMAT", value_enum, default_value = "pretty")]
     pub log_format: LogFormat,
@@ -107,6 +110,30 @@ pub struct ServeConfig {
     /// Endpoint for traces (OTLP over HTTP): `http://collector:4318`.
     #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
     pub otlp_endpoint: Option<String>,
+}
+
+/// What signs the ledger.
+#[derive(Clone, Debug, Args)]
+pub struct SigningConfig {
+    /// File of the key that signs checkpoints; made on the first start, under the data folder unless told otherwise. Hubs
+    /// on one database share it. It is not in the database: who holds both could forge.
+    #[arg(long, env = "CLUSTERMASTER_SIGNING_KEY_FILE")]
+    pub signing_key_file: Option<PathBuf>,
+    /// The signing key itself, instead of a file: `PRIVATE+KEY+NAME+ID+BASE64` (C2SP signed-note).
+    #[arg(
+        long,
+        env = "CLUSTERMASTER_SIGNING_KEY",
+        hide = true,
+        hide_env_values = true,
+        conflicts_with = "signing_key_file"
+    )]
+    pub signing_key: Option<SecretString>,
+    /// The name that a new signing key gets, which every checkpoint bears: `hub.example.com/clustermaster`.
+    #[arg(long, env = "CLUSTERMASTER_LEDGER_NAME")]
+    pub ledger_name: Option<String>,
+    /// Seconds after which new events are under a checkpoint, at the latest.
+    #[arg(long, env = "CLUSTERMASTER_CHECKPOINT_SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub checkpoint_seconds: u64,
 }
 
 /// What managed clusters are allowed.

@@ -4,6 +4,7 @@ pub mod cli;
 pub mod doctor;
 pub mod runtime;
 pub mod serve;
+mod signing;
 pub mod store;
 pub mod telemetry;
 pub mod tenants;

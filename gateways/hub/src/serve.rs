@@ -10,7 +10,9 @@ use hub_commands::clusters::Clusters;
 use hub_commands::flows;
 use hub_domain::kernel::TenantName;
 use hub_http::{App, Check, Parts};
+use hub_postgres::PgProofs;
 use hub_postgres::log::{PgFeed, listen};
+use hub_projections::proof::{Notary, NotarySettings, Proofs};
 use hub_projections::{ProjectionRunner, ReadModels, Standing};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -65,6 +67,17 @@ async fn serve(
         print_administrator(&first);
     }
 
+    let key = crate::signing::key(config)?;
+    let evidence = Arc::new(PgProofs::new(store.database.pools.writer.clone()));
+    let proofs = Proofs::new(evidence.clone(), key.verifier());
+    let signing = format!("signing as {}", key.verifier());
+    let within = Duration::from_secs(config.signing.checkpoint_seconds);
+    let settings = NotarySettings { within, ..NotarySettings::default() };
+    let notary = Notary::open(evidence, key, settings)
+        .await
+        .context("hubs on one database share one signing key (--signing-key-file)")?;
+    println!("{signing}");
+
     // The background ends after the last request: a command's caller may wait for its projection.
     let background = TaskTracker::new();
     let quiet = CancellationToken::new();
@@ -81,6 +94,7 @@ async fn serve(
     };
     let fleet = flows::Fleet::new(&store.ports, store.dispatcher.clone(), feed, settings);
     background.spawn(fleet.run(quiet.clone()));
+    background.spawn(notary.run(quiet.clone()));
 
     let metrics = telemetry.metrics.clone();
     let (pool, progress) = (store.database.pools.reader.clone(), runner_progress);
@@ -88,6 +102,7 @@ async fn serve(
         accounts,
         clusters,
         read,
+        proofs,
         log: store.ports.log.clone(),
         vault: store.ports.vault.clone(),
         clock: store.ports.clock.clone(),

@@ -136,10 +136,9 @@ async fn what_was_accepted_is_finished_before_the_hub_stops() {
 async fn two_hubs_on_one_database_are_one_hub() {
     let running = Running::start().await;
     let admin = running.admin().await;
-    let env = vec![(
-        "CLUSTERMASTER_KEY_FILE".to_owned(),
-        running.hub.data_dir().join("keys/kek").display().to_string(),
-    )];
+    let keys = [("CLUSTERMASTER_KEY_FILE", "keys/kek"), ("CLUSTERMASTER_SIGNING_KEY_FILE", "keys/signing")];
+    let file = |path: &str| running.hub.data_dir().join(path).display().to_string();
+    let env = keys.map(|(name, path)| (name.to_owned(), file(path))).to_vec();
     let options = hub_kit::HubOptions { database_url: Some(running.database.url().to_owned()), env };
     let second = hub_kit::Hub::start(options).await.unwrap();
     // The token of one opens the other, and what one wrote the other reads at the same position.

@@ -351,7 +351,7 @@ async fn ids_in_paths() {
         }
         assert_eq!(absent.body, foreign);
     }
-    assert_eq!(seen, 11);
+    assert_eq!(seen, 12);
 
     // What is somebody else's is in no list either.
     for list in ["clusters", "users", "audit-logs", "fleet"] {

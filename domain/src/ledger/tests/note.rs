@@ -89,11 +89,19 @@ fn only_the_key_itself_vouches_for_a_text() {
     // The same secret under another name signs nothing for this log.
     let renamed = log.named("hub.example/other").unwrap();
     assert_ne!(renamed.verifier().id(), log.verifier().id());
-    let foreign = checkpoint().sign(&renamed);
+    let foreign = checkpoint().sign(&renamed).to_string();
+    assert!(matches!(Checkpoint::open(&foreign, &renamed.verifier()), Err(CheckpointError::Origin { .. })));
     assert!(matches!(
-        Checkpoint::open(&foreign.to_string(), &renamed.verifier()),
-        Err(CheckpointError::Origin { .. })
+        Checkpoint::open(&foreign, &log.verifier()),
+        Err(CheckpointError::Note(NoteError::Missing(_)))
     ));
+    // A hub's key opens its tenants' checkpoints, and nothing else below its name.
+    for (below, opens) in [(tenant(1).to_string(), true), ("other".to_owned(), false)] {
+        let signer = log.named(&format!("{}/{below}", log.name())).unwrap();
+        let note = Checkpoint { origin: signer.name().into(), ..checkpoint() }.sign(&signer).to_string();
+        assert_eq!(Checkpoint::open(&note, &log.verifier()).is_ok(), opens, "{below}");
+        assert!(Checkpoint::open(&note, &signer.verifier()).is_ok());
+    }
 }
 
 #[test]

@@ -44,9 +44,11 @@ catalogue! {
     FORBIDDEN = "forbidden", FORBIDDEN, "the caller's roles do not permit this";
     ROUTE_NOT_FOUND = "route-not-found", NOT_FOUND, "there is no such route";
     AUDIT_LOG_NOT_FOUND = "audit-log-not-found", NOT_FOUND, "there is no such audit log entry";
+    TILE_NOT_FOUND = "tile-not-found", NOT_FOUND, "there is no such tile under the newest checkpoint";
     METHOD_NOT_ALLOWED = "method-not-allowed", METHOD_NOT_ALLOWED, "the route does not know this method";
     NAME_TAKEN = "name-taken", CONFLICT, "another one has this name already";
     CONTENDED = "contended", CONFLICT, "others changed the same thing at the same moment";
+    PROOF_PENDING = "proof-pending", CONFLICT, "no checkpoint covers this yet; one will within seconds";
     PRECONDITION_FAILED = "precondition-failed", PRECONDITION_FAILED, "the resource is at another revision";
     BODY_TOO_LARGE = "body-too-large", PAYLOAD_TOO_LARGE, "the body is too large";
     EVENT_TOO_LARGE = "event-too-large", PAYLOAD_TOO_LARGE, "the event that this would record is too large";

@@ -6,6 +6,7 @@ use hub_commands::access::Denied;
 use hub_commands::accounts::SignInError;
 use hub_commands::ports::Unavailable;
 use hub_domain::Refusal;
+use hub_projections::proof::ProofError;
 use hub_projections::{Behind, QueryError};
 
 use super::catalogue::{self, Entry};
@@ -112,6 +113,19 @@ impl From<QueryError> for Problem {
             QueryError::InvalidFilter { parameter, rule } => Self::parameter(parameter, rule),
             QueryError::FutureAsOf => Self::parameter("as_of", "must not lie in the future of the ledger"),
             QueryError::Unavailable(cause) => Self::unavailable(&cause),
+        }
+    }
+}
+
+impl From<ProofError> for Problem {
+    fn from(error: ProofError) -> Self {
+        match error {
+            ProofError::NotYet => Self::new(Entry::PROOF_PENDING).retry_after(1),
+            sizes @ ProofError::Sizes { .. } => Self::parameter("to", sizes.to_string()),
+            ProofError::NoTile => Self::new(Entry::TILE_NOT_FOUND),
+            ProofError::Query(cause) => cause.into(),
+            leaf @ ProofError::Leaf(_) => Self::internal(&leaf),
+            ProofError::Store(cause) => Self::unavailable(&cause),
         }
     }
 }

@@ -3,6 +3,7 @@
 use axum::extract::{OriginalUri, State};
 use chrono::{DateTime, Utc};
 use hub_commands::Permission;
+use hub_domain::kernel::TypedId as _;
 use hub_projections::AuditQuery;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -13,10 +14,11 @@ use crate::answer::{Answer, found, page};
 use crate::app::App;
 use crate::auth::Signed;
 use crate::extract::{EventId, EventPath, FreshParams, OneOf, PageParams, Params};
-use crate::resources::{AuditLog, AuditOutcome};
+use crate::problem::{Problem, ProblemDocument};
+use crate::resources::{AuditLog, AuditOutcome, EntryProof};
 
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::default().routes(routes!(list)).routes(routes!(get))
+    OpenApiRouter::default().routes(routes!(list)).routes(routes!(get)).routes(routes!(proof))
 }
 
 /// Which entries.
@@ -90,4 +92,24 @@ async fn get(
     let position = app.seen(fresh.min_position).await?;
     let entry = app.read().audit_log(caller.tenant, id).await?.ok_or_else(EventId::missing)?;
     Ok(found(&AuditLog::from(entry), None, position))
+}
+
+/// Proves one entry to whoever has the verifier key and nothing else: `clustermaster-audit check` reads the answer.
+#[utoipa::path(get, path = "/audit-logs/{id}/proof", tag = "audit", operation_id = "getAuditLogProof",
+    params(EventPath, FreshParams),
+    responses((status = 200, description = "The proof", body = EntryProof),
+              (status = 409, description = "No checkpoint covers the entry yet", body = ProblemDocument,
+               content_type = "application/problem+json")))]
+async fn proof(
+    State(app): State<App>,
+    signed: Signed,
+    EventId(id): EventId,
+    Params((fresh,)): Params<(FreshParams,)>,
+) -> Answer {
+    let caller = signed.may(Permission::ReadAudit)?;
+    let position = app.seen(fresh.min_position).await?;
+    let entry = app.read().audit_log(caller.tenant, id).await?.ok_or_else(EventId::missing)?;
+    let proof = app.proofs().entry(caller.tenant.uuid(), entry.sequence).await?;
+    let key = app.proofs().verifier(caller.tenant.uuid()).map_err(|cause| Problem::internal(&cause))?;
+    Ok(found(&EntryProof::new(proof, &key), None, position))
 }

@@ -5,6 +5,7 @@ mod auth;
 mod clusters;
 mod events;
 mod fleet;
+mod ledger;
 mod me;
 mod system;
 mod users;
@@ -22,7 +23,13 @@ pub fn api() -> OpenApiRouter<App> {
         .merge(clusters::routes())
         .merge(fleet::routes())
         .merge(audit_logs::routes())
+        .merge(ledger::routes())
         .merge(events::routes())
+}
+
+/// Below `/api/v1` as well, but beside the document.
+pub fn undocumented() -> axum::Router<App> {
+    ledger::tiles()
 }
 
 /// What stands outside of it.

@@ -2,7 +2,7 @@
 
 mod feed;
 mod plan;
-mod reader;
+pub(crate) mod reader;
 mod statements;
 mod writer;
 

@@ -151,6 +151,6 @@ pub(super) fn open_key(key: &Key, place: Place<'_>, sealed: &[u8]) -> Result<Key
 }
 
 /// Random bytes from the operating system's secure generator: keys and nonces are no business of the domain's.
-pub(super) fn fill(bytes: &mut [u8]) {
+pub(crate) fn fill(bytes: &mut [u8]) {
     rand::rngs::SysRng.try_fill_bytes(bytes).expect("the operating system gives random bytes");
 }

@@ -1,9 +1,6 @@
 //! The key-encryption key: where it comes from, and how several of them live beside each other during a rotation.
 
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use data_encoding::{BASE64, BASE64_NOPAD, HEXLOWER, HEXLOWER_PERMISSIVE};
@@ -12,15 +9,12 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use super::envelope::{self, KEY, Key, Place, Unopened};
-
-/// Most bytes of a key file.
-const FILE_LIMIT: usize = 1024;
+use crate::secret_file::{self, SecretFileError};
 
 /// Where a key-encryption key comes from.
 #[derive(Clone, Debug)]
 pub enum KekSource {
-    /// A file that only its owner can read (mode 0600 or 0400). One of another owner may be read by its group: so Kubernetes
-    /// mounts a secret with an `fsGroup`.
+    /// A file that only its owner can read.
     File(PathBuf),
     /// The key as text: what an environment variable held.
     Text(SecretString),
@@ -59,28 +53,12 @@ impl From<SecretString> for KekSource {
 /// Why there is no key-encryption key. Never shows any of it.
 #[derive(Debug, thiserror::Error)]
 pub enum KekError {
-    /// There is no such file.
-    #[error("there is no key file {0}")]
-    Missing(PathBuf),
-    /// Others than its owner may use the file.
-    #[error("the key file {path} has mode {mode:04o}: others may use it; run `chmod 600` on it")]
-    Exposed {
-        /// The file.
-        path: PathBuf,
-        /// Its permission bits.
-        mode: u32,
-    },
     /// The text is not 32 bytes.
     #[error("a key-encryption key must be 32 bytes in base64 (44 characters) or hexadecimal (64 characters)")]
     Malformed,
-    /// The file could not be read or made.
-    #[error("the key file {path} cannot be used: {cause}")]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the operating system said.
-        cause: io::Error,
-    },
+    /// Its file.
+    #[error(transparent)]
+    File(#[from] SecretFileError),
 }
 
 /// A key-encryption key: 32 bytes that wrap every other key of the vault. Wiped when dropped, shown as its id only.
@@ -105,26 +83,24 @@ impl Kek {
     /// Reads a key: base64 or hexadecimal text in a file or given directly. Makes nothing.
     pub fn load(source: impl Into<KekSource>) -> Result<Self, KekError> {
         match source.into() {
-            KekSource::File(path) => Self::read(&path),
+            KekSource::File(path) => Self::parse(&secret_file::read(&path)?),
             KekSource::Text(text) => Self::parse(text.expose_secret()),
         }
     }
 
-    /// Reads the key file, or makes it (mode 0600, durable, with its folder) with a fresh key. Of two processes that
-    /// make it at once, both end up with the same key.
+    /// Reads the key file, or makes it with a fresh key. Of two processes that make it at once, both end up with the
+    /// same key.
     pub fn load_or_create(path: &Path) -> Result<Self, KekError> {
-        match Self::read(path) {
-            Err(KekError::Missing(_)) => {
-                Self::generate().create(path)?;
-                Self::read(path)
-            }
-            answer => answer,
-        }
+        Self::parse(&secret_file::read_or_create(path, || Self::generate().text())?)
     }
 
-    /// Writes the key to a new file (mode 0600, durable, with its folder). A file that is there stays as it is.
+    /// Writes the key to a new file. A file that is there stays as it is.
     pub fn create(&self, path: &Path) -> Result<(), KekError> {
-        self.write_new(path).map_err(|cause| KekError::Io { path: path.to_owned(), cause })
+        Ok(secret_file::create(path, &self.text())?)
+    }
+
+    fn text(&self) -> Zeroizing<String> {
+        Zeroizing::new(BASE64.encode(self.key.bytes()))
     }
 
     /// Names the key without telling anything of it: 16 hexadecimal digits.
@@ -149,53 +125,6 @@ impl Kek {
         };
         let bytes = Zeroizing::new(decoded.map_err(|_| KekError::Malformed)?);
         Key::from_slice(&bytes).map(Self::new).ok_or(KekError::Malformed)
-    }
-
-    fn read(path: &Path) -> Result<Self, KekError> {
-        let failed = |cause: io::Error| KekError::Io { path: path.to_owned(), cause };
-        let file = File::open(path).map_err(|cause| match cause.kind() {
-            io::ErrorKind::NotFound => KekError::Missing(path.to_owned()),
-            _ => failed(cause),
-        })?;
-        // The open file is asked, not the path: nobody can put another in its place meanwhile.
-        let about = file.metadata().map_err(failed)?;
-        let mode = about.permissions().mode() & 0o7777;
-        let ours = about.uid() == rustix::process::geteuid().as_raw();
-        if mode & (if ours { 0o077 } else { 0o037 }) != 0 {
-            return Err(KekError::Exposed { path: path.to_owned(), mode });
-        }
-        // Large enough from the start: growing would leave copies behind.
-        let mut text = Zeroizing::new(String::with_capacity(2 * FILE_LIMIT));
-        file.take(FILE_LIMIT as u64).read_to_string(&mut text).map_err(failed)?;
-        Self::parse(&text)
-    }
-
-    fn write_new(&self, path: &Path) -> io::Result<()> {
-        let folder = match path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-        let mut random = [0; 8];
-        envelope::fill(&mut random);
-        let mut name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
-        name.push(format!(".{}.new", HEXLOWER.encode(&random)));
-        let draft = folder.join(name);
-        let written = (|| {
-            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
-            let mut text = Zeroizing::new(BASE64.encode(self.key.bytes()));
-            text.push('\n');
-            file.write_all(text.as_bytes())?;
-            file.sync_all()?;
-            // A link, not a rename: it fails where a rename would replace the key of a faster process.
-            match fs::hard_link(&draft, path) {
-                Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-                answer => answer,
-            }
-        })();
-        let removed = fs::remove_file(&draft);
-        written.and(removed)?;
-        File::open(folder)?.sync_all()
     }
 }
 

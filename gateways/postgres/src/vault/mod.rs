@@ -3,7 +3,7 @@
 //! Every secret has a data key of its own and every subject one key; all of them, and the root of the derived keys, are
 //! wrapped by the key-encryption key ([`Kek`]), which never stands in the database.
 
-mod envelope;
+pub(crate) mod envelope;
 mod kek;
 mod rewrap;
 

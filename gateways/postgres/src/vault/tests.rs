@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::envelope::{Content, Key, Place, open, open_key, seal};
 use super::kek::{Kek, KekError, KekSource, Keyring};
 use super::{derived, root_place};
+use crate::secret_file::SecretFileError;
 
 fn alice() -> TenantId {
     TenantId::from_uuid(Uuid::from_u128(1))
@@ -176,7 +177,7 @@ mod keks {
     fn the_first_start_makes_a_file_and_the_next_one_reads_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("keys").join("kek");
-        assert!(matches!(Kek::load(&path), Err(KekError::Missing(_))));
+        assert!(matches!(Kek::load(&path), Err(KekError::File(SecretFileError::Missing(_)))));
         let made = Kek::load_or_create(&path).unwrap();
         assert_eq!(Kek::load_or_create(&path).unwrap().id(), made.id());
         assert_eq!(Kek::load(&path).unwrap().id(), made.id());
@@ -204,8 +205,13 @@ mod keks {
         Kek::generate().create(&path).unwrap();
         for mode in [0o640, 0o604, 0o620, 0o644, 0o777] {
             fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
-            assert!(matches!(Kek::load(&path), Err(KekError::Exposed { mode: told, .. }) if told == mode));
-            assert!(matches!(Kek::load_or_create(&path), Err(KekError::Exposed { .. })));
+            assert!(
+                matches!(Kek::load(&path), Err(KekError::File(SecretFileError::Exposed { mode: told, .. })) if told == mode)
+            );
+            assert!(matches!(
+                Kek::load_or_create(&path),
+                Err(KekError::File(SecretFileError::Exposed { .. }))
+            ));
         }
         // As Kubernetes mounts a secret for a group. Only root can make a file somebody else's.
         if rustix::process::geteuid().is_root() {
@@ -213,7 +219,7 @@ mod keks {
             std::os::unix::fs::chown(&path, Some(65534), None).unwrap();
             assert!(Kek::load(&path).is_ok());
             fs::set_permissions(&path, fs::Permissions::from_mode(0o460)).unwrap();
-            assert!(matches!(Kek::load(&path), Err(KekError::Exposed { .. })));
+            assert!(matches!(Kek::load(&path), Err(KekError::File(SecretFileError::Exposed { .. }))));
             std::os::unix::fs::chown(&path, Some(0), None).unwrap();
         }
         fs::set_permissions(&path, fs::Permissions::from_mode(0o400)).unwrap();

@@ -1,0 +1,45 @@
+//! The key that signs the ledger: where it comes from. It never stands in the database.
+
+use anyhow::{Context, ensure};
+use hub_commands::ports::Ids as _;
+use hub_domain::ledger::{Algorithm, SigningKey};
+use hub_postgres::secret_file;
+use secrecy::ExposeSecret as _;
+use zeroize::Zeroizing;
+
+use crate::cli::{ServeConfig, SigningConfig};
+use crate::runtime::System;
+
+/// Reads the signing key, or makes it where there is none yet.
+pub fn key(config: &ServeConfig) -> anyhow::Result<SigningKey> {
+    let SigningConfig { signing_key_file, signing_key, ledger_name, .. } = &config.signing;
+    let text = if let Some(text) = signing_key {
+        Zeroizing::new(text.expose_secret().to_owned())
+    } else {
+        let default = || config.store.data_dir.join("keys").join("signing");
+        let fresh = fresh(ledger_name.as_deref())?;
+        secret_file::read_or_create(&signing_key_file.clone().unwrap_or_else(default), || fresh)?
+    };
+    let key = SigningKey::from_secret(text.trim()).context("the signing key")?;
+    ensure!(
+        key.algorithm() == Algorithm::Ed25519,
+        "the signing key is one of a witness: a ledger is signed by an Ed25519 key"
+    );
+    if let Some(name) = ledger_name {
+        ensure!(
+            key.name() == name,
+            "the signing key bears the name `{}`, not `{name}`: take --ledger-name away, or bring the key of that name",
+            key.name()
+        );
+    }
+    Ok(key)
+}
+
+/// Nobody else's key may bear the name, so one that nobody has chosen is made up.
+fn fresh(name: Option<&str>) -> anyhow::Result<Zeroizing<String>> {
+    let mut seed = Zeroizing::new([0; 32]);
+    System.fill(&mut *seed);
+    let name = name.map_or_else(|| format!("clustermaster.local/{}", System.uuid()), str::to_owned);
+    let key = SigningKey::new(&name, Algorithm::Ed25519, &seed).context("--ledger-name")?;
+    Ok(Zeroizing::new(key.secret()))
+}

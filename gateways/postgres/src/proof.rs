@@ -1,0 +1,282 @@
+//! What proofs need of the log: leaf hashes, tree nodes, checkpoints.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use hub_domain::ledger::{Hash, Recorded, Span};
+use hub_projections::FeedError;
+use hub_projections::proof::{Due, Issued, Outlook, ProofStore, Tree, milestone};
+use sqlx::postgres::PgRow;
+use sqlx::{PgPool, Row};
+use uuid::Uuid;
+
+use crate::log::reader::{LEDGER_COLUMNS, decode_row};
+
+/// The columns that [`issued`] expects, in its order.
+const CHECKPOINT: &str = "entry, tenant, size, root, position, issued_at, note";
+
+/// The proofs' storage on `PostgreSQL`; the pool is of the writer role.
+#[derive(Clone, Debug)]
+pub struct PgProofs {
+    pool: PgPool,
+}
+
+impl PgProofs {
+    /// Over a pool.
+    pub fn new(pool: PgPool) -> Self {
+        Self { pool }
+    }
+
+    /// Hashes that one statement answers for: `$1` the tree, then columns of where each span begins and ends, and its level.
+    async fn read(
+        &self,
+        sql: &str,
+        tree: Uuid,
+        spans: &[Span],
+        into: &mut BTreeMap<Span, Vec<Hash>>,
+    ) -> Result<(), FeedError> {
+        if spans.is_empty() {
+            return Ok(());
+        }
+        let froms: Vec<i64> = spans.iter().map(|span| span.from as i64).collect();
+        let tos: Vec<i64> = spans.iter().map(|span| span.to as i64).collect();
+        let levels: Vec<i16> = spans.iter().map(|span| span.tile_level as i16).collect();
+        let asked = sqlx::query(sql).bind(tree).bind(&froms).bind(&tos).bind(&levels).fetch_all(&self.pool);
+        for row in asked.await.map_err(failed)? {
+            let nth: i64 = row.try_get(0).map_err(failed)?;
+            into.entry(spans[nth as usize - 1]).or_default().push(hash(&row, 1)?);
+        }
+        Ok(())
+    }
+}
+
+/// Spans of a table's hashes: each a range of its index, in their order.
+macro_rules! spans_of {
+    ($table:literal, $hash:literal, $index:literal, $where:literal) => {
+        concat!(
+            "select s.nth, h.hash from unnest($2::bigint[], $3::bigint[], $4::smallint[]) with ordinality s (f, t, l, nth) \
+             cross join lateral (select x.", $hash, " as hash, x.", $index, " as index from ", $table, " x where ", $where,
+            " and x.", $index, " >= s.f and x.", $index, " < s.t order by x.", $index, ") h order by s.nth, h.index"
+        )
+    };
+}
+
+const LEAVES: &str = spans_of!("ledger.events", "leaf_hash", "sequence", "x.tenant = $1");
+const NODES: &str = spans_of!("ledger.tree_nodes", "hash", "index", "x.tree = $1 and x.level = s.l");
+const MILESTONES: &str = spans_of!("ledger.checkpoints", "leaf_hash", "entry", "$1::uuid is not null");
+
+#[async_trait]
+impl ProofStore for PgProofs {
+    async fn hashes(&self, tree: Tree, spans: &[Span]) -> Result<BTreeMap<Span, Vec<Hash>>, FeedError> {
+        let (leaves, nodes): (Vec<Span>, Vec<Span>) = spans.iter().partition(|span| span.tile_level == 0);
+        let sql = if tree == Tree::Whole { MILESTONES } else { LEAVES };
+        let mut found = BTreeMap::new();
+        self.read(sql, id(tree), &leaves, &mut found).await?;
+        self.read(NODES, id(tree), &nodes, &mut found).await?;
+        Ok(found)
+    }
+
+    async fn nodes(&self, tree: Tree, tile_level: u32) -> Result<u64, FeedError> {
+        let sql = "select coalesce(max(index) + 1, 0) from ledger.tree_nodes where tree = $1 and level = $2";
+        let asked = sqlx::query_scalar::<_, i64>(sql).bind(id(tree)).bind(tile_level as i16);
+        Ok(asked.fetch_one(&self.pool).await.map_err(failed)? as u64)
+    }
+
+    async fn keep_nodes(
+        &self,
+        tree: Tree,
+        tile_level: u32,
+        from: u64,
+        hashes: &[Hash],
+    ) -> Result<(), FeedError> {
+        let hashes: Vec<&[u8]> = hashes.iter().map(|hash| &hash.0[..]).collect();
+        sqlx::query(
+            "insert into ledger.tree_nodes (tree, level, index, hash) \
+             select $1, $2, $3 + n.nth - 1, n.hash from unnest($4::bytea[]) with ordinality n (hash, nth) \
+             on conflict do nothing",
+        )
+        .bind(id(tree))
+        .bind(tile_level as i16)
+        .bind(from as i64)
+        .bind(&hashes)
+        .execute(&self.pool)
+        .await
+        .map_err(failed)?;
+        Ok(())
+    }
+
+    async fn outlook(&self, idle: i64) -> Result<Outlook, FeedError> {
+        // One statement, one moment: no size is newer than the position beside it.
+        let sql = "with now as materialized (select \
+                 (extract(epoch from clock_timestamp()) * 1000000)::bigint as now, \
+                 (select position from ledger.head) as position, \
+                 (select coalesce(max(entry) + 1, 0) from ledger.checkpoints) as entries) \
+             select n.now, n.position, n.entries, h.tenant, h.size, c.entry, c.size, c.root, c.position, c.issued_at, c.note \
+             from now n left join (ledger.tenant_heads h left join lateral \
+                 (select * from ledger.checkpoints c where c.tenant = h.tenant order by c.entry desc limit 1) c on true) \
+               on c.entry is null or c.size <> h.size or c.issued_at < n.now - $1";
+        let rows = sqlx::query(sql).bind(idle).fetch_all(&self.pool).await.map_err(failed)?;
+        let first = rows.first().ok_or_else(|| FeedError("the database did not tell the time".into()))?;
+        let number = |row: &PgRow, at: usize| row.try_get::<i64, _>(at).map_err(failed);
+        let mut due = Vec::new();
+        for row in &rows {
+            let Some(tenant) = row.try_get::<Option<Uuid>, _>(3).map_err(failed)? else { continue };
+            let entry = row.try_get::<Option<i64>, _>(5).map_err(failed)?;
+            let newest = match entry {
+                None => None,
+                Some(entry) => Some(Issued {
+                    entry: entry as u64,
+                    tenant,
+                    size: number(row, 6)? as u64,
+                    root: hash(row, 7)?,
+                    position: number(row, 8)? as u64,
+                    issued_at: number(row, 9)?,
+                    note: row.try_get(10).map_err(failed)?,
+                }),
+            };
+            due.push(Due { tenant, size: number(row, 4)? as u64, newest });
+        }
+        Ok(Outlook {
+            now: number(first, 0)?,
+            position: number(first, 1)? as u64,
+            entries: number(first, 2)? as u64,
+            due,
+        })
+    }
+
+    async fn issue(&self, checkpoints: &[Issued]) -> Result<bool, FeedError> {
+        let sql = format!(
+            "insert into ledger.checkpoints ({CHECKPOINT}, leaf_hash) select * from \
+             unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::bytea[], $5::bigint[], $6::bigint[], $7::text[], $8::bytea[])"
+        );
+        let numbers =
+            |of: fn(&Issued) -> u64| checkpoints.iter().map(|one| of(one) as i64).collect::<Vec<_>>();
+        let inserted = sqlx::query(&sql)
+            .bind(numbers(|one| one.entry))
+            .bind(checkpoints.iter().map(|one| one.tenant).collect::<Vec<_>>())
+            .bind(numbers(|one| one.size))
+            .bind(checkpoints.iter().map(|one| one.root.0.to_vec()).collect::<Vec<_>>())
+            .bind(numbers(|one| one.position))
+            .bind(checkpoints.iter().map(|one| one.issued_at).collect::<Vec<_>>())
+            .bind(checkpoints.iter().map(|one| one.note.as_str()).collect::<Vec<_>>())
+            .bind(checkpoints.iter().map(|one| milestone(one).hash().0.to_vec()).collect::<Vec<_>>())
+            .execute(&self.pool)
+            .await;
+        match inserted {
+            Ok(_) => Ok(true),
+            Err(sqlx::Error::Database(refused)) if refused.is_unique_violation() => Ok(false),
+            Err(cause) => Err(failed(cause)),
+        }
+    }
+
+    async fn issue_whole(&self, size: u64, root: Hash, at: i64, note: &str) -> Result<(), FeedError> {
+        sqlx::query(
+            "insert into ledger.whole_checkpoints (size, root, issued_at, note) values ($1, $2, $3, $4) \
+             on conflict do nothing",
+        )
+        .bind(size as i64)
+        .bind(&root.0[..])
+        .bind(at)
+        .bind(note)
+        .execute(&self.pool)
+        .await
+        .map_err(failed)?;
+        Ok(())
+    }
+
+    async fn newest_whole(&self) -> Result<Option<(u64, Hash)>, FeedError> {
+        let asked = sqlx::query("select size, root from ledger.whole_checkpoints order by size desc limit 1");
+        let row = asked.fetch_optional(&self.pool).await.map_err(failed)?;
+        row.map(|row| Ok((row.try_get::<i64, _>(0).map_err(failed)? as u64, hash(&row, 1)?))).transpose()
+    }
+
+    async fn adopt_key(&self, verifier: &str) -> Result<String, FeedError> {
+        sqlx::query(
+            "insert into ledger.signing_keys (number, verifier, adopted_at) \
+             select 1, $1, (extract(epoch from clock_timestamp()) * 1000000)::bigint \
+             where not exists (select from ledger.signing_keys) on conflict do nothing",
+        )
+        .bind(verifier)
+        .execute(&self.pool)
+        .await
+        .map_err(failed)?;
+        let newest =
+            sqlx::query_scalar("select verifier from ledger.signing_keys order by number desc limit 1");
+        newest.fetch_one(&self.pool).await.map_err(failed)
+    }
+
+    async fn checkpoints(
+        &self,
+        tenant: Uuid,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<Issued>, FeedError> {
+        let sql = format!(
+            "select {CHECKPOINT} from ledger.checkpoints where tenant = $1 and entry < $2 order by entry desc limit $3"
+        );
+        let before = before.map_or(i64::MAX, |before| before as i64);
+        let asked = sqlx::query(&sql).bind(tenant).bind(before).bind(i64::from(limit));
+        asked.fetch_all(&self.pool).await.map_err(failed)?.iter().map(issued).collect()
+    }
+
+    async fn count(&self, tenant: Uuid, most: u32) -> Result<u64, FeedError> {
+        let counted = sqlx::query_scalar::<_, i64>(
+            "select count(*) from (select from ledger.checkpoints where tenant = $1 limit $2) c",
+        );
+        let counted = counted.bind(tenant).bind(i64::from(most)).fetch_one(&self.pool);
+        Ok(counted.await.map_err(failed)? as u64)
+    }
+
+    async fn tenant_head(&self, tenant: Uuid) -> Result<(u64, Hash), FeedError> {
+        let asked = sqlx::query("select size, last from ledger.tenant_heads where tenant = $1").bind(tenant);
+        let row = asked.fetch_optional(&self.pool).await.map_err(failed)?;
+        row.map_or(Ok((0, Hash::ZERO)), |row| {
+            Ok((row.try_get::<i64, _>(0).map_err(failed)? as u64, hash(&row, 1)?))
+        })
+    }
+
+    async fn events(&self, tenant: Uuid, from: u64, count: u32) -> Result<(Hash, Vec<Recorded>), FeedError> {
+        let sql = format!(
+            "select {LEDGER_COLUMNS} from ledger.events \
+             where tenant = $1 and sequence >= $2 and sequence < $3 order by sequence"
+        );
+        let (first, end) = (from.saturating_sub(1) as i64, from.saturating_add(u64::from(count)) as i64);
+        let asked = sqlx::query(&sql).bind(tenant).bind(first).bind(end).fetch_all(&self.pool);
+        let rows = asked.await.map_err(failed)?;
+        let mut events = rows.iter().map(decode_row).collect::<Result<Vec<_>, _>>().map_err(failed)?;
+        let previous = match events.first() {
+            Some(before) if before.sequence < from => events.remove(0).leaf_hash,
+            _ => Hash::ZERO,
+        };
+        Ok((previous, events))
+    }
+}
+
+fn id(tree: Tree) -> Uuid {
+    match tree {
+        Tree::Tenant(tenant) => tenant,
+        Tree::Whole => Uuid::nil(),
+    }
+}
+
+fn hash(row: &PgRow, at: usize) -> Result<Hash, FeedError> {
+    let bytes: &[u8] = row.try_get(at).map_err(failed)?;
+    bytes.try_into().map(Hash).map_err(|_| FeedError("a stored hash is not 32 bytes long".into()))
+}
+
+fn issued(row: &PgRow) -> Result<Issued, FeedError> {
+    let number = |at: usize| row.try_get::<i64, _>(at).map_err(failed);
+    Ok(Issued {
+        entry: number(0)? as u64,
+        tenant: row.try_get(1).map_err(failed)?,
+        size: number(2)? as u64,
+        root: hash(row, 3)?,
+        position: number(4)? as u64,
+        issued_at: number(5)?,
+        note: row.try_get(6).map_err(failed)?,
+    })
+}
+
+fn failed(cause: sqlx::Error) -> FeedError {
+    FeedError(cause.into())
+}

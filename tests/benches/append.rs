@@ -20,19 +20,25 @@ use crate::peer_uma::Uma;
 pub struct Settings {
     /// Seconds a run.
     #[arg(long, default_value_t = 5.0)]
-    seconds: f64,
+    pub seconds: f64,
     /// Rounds; the median of each is reported.
     #[arg(long, default_value_t = 3)]
-    rounds: usize,
+    pub rounds: usize,
     /// Clients, one table each.
     #[arg(long, value_delimiter = ',', default_value = "1,16,64")]
-    clients: Vec<usize>,
+    pub clients: Vec<usize>,
     /// Streams.
     #[arg(long, default_value_t = 10_000)]
-    streams: usize,
+    pub streams: usize,
     /// Bytes of the note in each event.
     #[arg(long, default_value_t = 280)]
-    bytes: usize,
+    pub bytes: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { seconds: 5.0, rounds: 3, clients: vec![1, 16, 64], streams: 10_000, bytes: 280 }
+    }
 }
 
 /// What is metered: a decider as every other.
@@ -83,7 +89,7 @@ pub async fn run(settings: &Settings) -> anyhow::Result<()> {
         let (mut ours, mut cqrs, mut umas) = (vec![], vec![], vec![]);
         for round in 0..settings.rounds {
             let tag = round * 1000 + clients;
-            ours.push(hub(&server.url(), clients, seconds, settings, tag).await?);
+            ours.push(hub(&server.url(), clients, settings, tag).await?);
             cqrs.push(
                 peer_cqrs::run(&server.url(), clients, seconds, settings.streams, settings.bytes, tag)
                     .await?,
@@ -113,13 +119,9 @@ pub async fn run(settings: &Settings) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn hub(
-    url: &str,
-    clients: usize,
-    seconds: Duration,
-    settings: &Settings,
-    round: usize,
-) -> anyhow::Result<Run> {
+/// One run of the hub's own writer.
+pub async fn hub(url: &str, clients: usize, settings: &Settings, round: usize) -> anyhow::Result<Run> {
+    let seconds = Duration::from_secs_f64(settings.seconds);
     let pools = Pools::connect(url, PoolSizes::default())?;
     let clock = Arc::new(hub_kit::SystemClock);
     let options = hub_postgres::pools::options(url)?;

@@ -37,7 +37,7 @@ pub async fn run(settings: &Settings) -> anyhow::Result<()> {
     let server = OwnServer::start().await?;
     hub_postgres::migrate(&server.url()).await?;
     println!("{} events of {} bytes", settings.events, settings.bytes);
-    fill(&server.url(), settings).await?;
+    fill(&server.url(), TenantId::from_uuid(ids::uuid()), settings.events, settings.bytes).await?;
     let database = Database { data_dir: ".".into(), database_url: Some(server.url()) };
 
     let mut ledger = database.open().await?;
@@ -99,7 +99,8 @@ pub async fn run(settings: &Settings) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn fill(url: &str, settings: &Settings) -> anyhow::Result<()> {
+/// Appends events to a tenant's ledger, as fast as it goes.
+pub async fn fill(url: &str, tenant: TenantId, events: usize, bytes: usize) -> anyhow::Result<()> {
     let pools = Pools::connect(url, PoolSizes::default())?;
     let options = hub_postgres::pools::options(url)?;
     let (log, writer) = PgLog::start(
@@ -108,15 +109,13 @@ async fn fill(url: &str, settings: &Settings) -> anyhow::Result<()> {
         Arc::new(hub_kit::SystemClock),
         WriterSettings::default(),
     );
-    let tenant = TenantId::from_uuid(ids::uuid());
-    let mut left = settings.events;
+    let mut left = events;
     let mut nth = 0;
     while left > 0 {
         let count = left.min(500);
         let mut append = log_suite::append(tenant, &format!("cluster_{nth:026}"), Expected::Any, count);
         for event in &mut append.events {
-            event.payload =
-                format!(r#"{{"note":"{}"}}"#, "x".repeat(settings.bytes.saturating_sub(11))).into_bytes();
+            event.payload = format!(r#"{{"note":"{}"}}"#, "x".repeat(bytes.saturating_sub(11))).into_bytes();
         }
         log.append(append).await?;
         left -= count;

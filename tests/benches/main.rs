@@ -6,6 +6,7 @@ mod ledger;
 mod machine;
 mod peer_cqrs;
 mod peer_uma;
+mod proof;
 mod wire;
 
 use clap::{Parser, Subcommand};
@@ -27,6 +28,8 @@ enum What {
     Append(append::Settings),
     /// Reading and proving a ledger, from the database and from a file.
     Ledger(ledger::Settings),
+    /// What signing costs, and how long a proof takes out of a large ledger.
+    Proof(proof::Settings),
     /// The whole hub: start, memory, commands through HTTP, lag, the dashboard, a rebuild.
     Hub(hub::Settings),
 }
@@ -38,6 +41,7 @@ async fn main() -> anyhow::Result<()> {
     match Cli::parse().what {
         What::Append(settings) => append::run(&settings).await,
         What::Ledger(settings) => ledger::run(&settings).await,
+        What::Proof(settings) => proof::run(&settings).await,
         What::Hub(settings) => hub::run(&settings).await,
     }
 }

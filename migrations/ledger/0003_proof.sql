@@ -43,6 +43,17 @@ create table ledger.signing_keys (
   constraint signing_keys_verifier_key unique (verifier)
 );
 
+-- What witnesses have signed under checkpoints: a line of the note each.
+create table ledger.cosignatures (
+  entry       bigint not null references ledger.checkpoints (entry),
+  witness     text   collate "C" not null,
+  cosigned_at bigint not null, -- by the witness's clock, seconds since 1970
+  line        text   collate "C" not null,
+  constraint cosignatures_pkey primary key (entry, witness)
+);
+
+create trigger append_only before update or delete or truncate on ledger.cosignatures
+  for each statement execute function ledger.refuse();
 create trigger append_only before update or delete or truncate on ledger.tree_nodes
   for each statement execute function ledger.refuse();
 create trigger append_only before update or delete or truncate on ledger.checkpoints
@@ -52,5 +63,6 @@ create trigger append_only before update or delete or truncate on ledger.whole_c
 create trigger append_only before update or delete or truncate on ledger.signing_keys
   for each statement execute function ledger.refuse();
 
-grant select, insert on ledger.tree_nodes, ledger.checkpoints, ledger.whole_checkpoints, ledger.signing_keys
+grant select, insert on ledger.tree_nodes, ledger.checkpoints, ledger.whole_checkpoints, ledger.signing_keys,
+  ledger.cosignatures
   to clustermaster_writer;

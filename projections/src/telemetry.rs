@@ -16,6 +16,8 @@ pub const BATCH_SECONDS: &str = "clustermaster_projection_batch_seconds";
 pub const CHECKPOINTS: &str = "clustermaster_ledger_checkpoints_total";
 /// Seconds since the oldest checkpoint that no longer covers its ledger; 0 when each does.
 pub const UNSIGNED_SECONDS: &str = "clustermaster_ledger_unsigned_seconds";
+/// Tenants' newest checkpoints that a witness has not cosigned.
+pub const UNWITNESSED: &str = "clustermaster_ledger_unwitnessed";
 /// 1 once a ledger did not come to the root that had been signed over it.
 pub const REWRITTEN: &str = "clustermaster_ledger_rewritten";
 

@@ -6,7 +6,8 @@ use clap::{Parser, Subcommand};
 
 use crate::evidence::EvidenceArgs;
 use crate::source::Database;
-use crate::{check, export, replay, verify};
+use crate::witness::WitnessArgs;
+use crate::{check, export, replay, verify, witness};
 
 /// All is well.
 pub const CLEAN: u8 = 0;
@@ -54,6 +55,8 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Be a witness of other people's logs: cosign checkpoints that continue what was cosigned before.
+    Witness(WitnessArgs),
     /// Print each tenant's head (size, last leaf hash, tree root) as JSON: to be kept elsewhere.
     Head {
         /// Where the ledger is.
@@ -86,6 +89,7 @@ pub async fn run(cli: Cli) -> u8 {
         Command::Verify { file, evidence, json, database } => {
             verify::command(file, &evidence, json, &database).await
         }
+        Command::Witness(args) => witness::command(&args).await,
         Command::Check { proof, key, json } => check::command(&proof, &key, json),
         Command::Head { database } => verify::print_heads(&database).await,
         Command::Export { file, database } => export::command(&file, &database).await,

@@ -13,6 +13,7 @@ pub mod rebuild;
 pub mod replay;
 pub mod source;
 pub mod verify;
+pub mod witness;
 
 #[cfg(test)]
 mod tests;

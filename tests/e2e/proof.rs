@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod witnesses;
+
 use std::sync::Arc;
 
 use data_encoding::BASE64;
@@ -235,7 +237,7 @@ impl Office {
         )
         .await
         .unwrap();
-        for table in ["events", "checkpoints", "whole_checkpoints"] {
+        for table in ["events", "checkpoints", "whole_checkpoints", "cosignatures"] {
             sqlx::query(&format!("alter table ledger.{table} disable trigger append_only"))
                 .execute(&mut owner)
                 .await

@@ -12,6 +12,7 @@ mod note;
 mod recorded;
 mod subtree;
 mod tree;
+mod witness;
 
 #[cfg(test)]
 mod tests;
@@ -30,3 +31,4 @@ pub use tree::{
     Frontier, FrontierError, ProofError, consistency_proof, inclusion_proof, root, verify_consistency,
     verify_inclusion,
 };
+pub use witness::{AddCheckpoint, REQUEST_LIMIT, WitnessRefusal};

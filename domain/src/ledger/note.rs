@@ -118,6 +118,11 @@ impl FromStr for Note {
 }
 
 impl Note {
+    /// The note with further signatures, as lines. Those of unknown keys come along: nobody is asked to believe them.
+    pub fn with_lines(&self, lines: &str) -> Result<Self, NoteError> {
+        format!("{self}{lines}").parse()
+    }
+
     /// Whether a key has signed exactly this text; for a cosignature also when, in seconds since 1970.
     pub fn signed_by(&self, key: &VerifierKey) -> Result<Option<u64>, NoteError> {
         let mut own = self

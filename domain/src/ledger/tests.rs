@@ -8,6 +8,7 @@ mod subtree;
 mod tamper;
 mod tree;
 mod vectors;
+mod witness;
 
 use std::collections::HashMap;
 

@@ -131,6 +131,9 @@ pub struct SigningConfig {
     /// The name that a new signing key gets, which every checkpoint bears: `hub.example.com/clustermaster`.
     #[arg(long, env = "CLUSTERMASTER_LEDGER_NAME")]
     pub ledger_name: Option<String>,
+    /// File of those who cosign checkpoints: a line each of a verifier key and an address (C2SP tlog-witness). `#` begins a remark.
+    #[arg(long, env = "CLUSTERMASTER_WITNESSES_FILE")]
+    pub witnesses_file: Option<PathBuf>,
     /// Seconds after which new events are under a checkpoint, at the latest.
     #[arg(long, env = "CLUSTERMASTER_CHECKPOINT_SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub checkpoint_seconds: u64,

@@ -12,7 +12,7 @@ use hub_domain::kernel::TenantName;
 use hub_http::{App, Check, Parts};
 use hub_postgres::PgProofs;
 use hub_postgres::log::{PgFeed, listen};
-use hub_projections::proof::{Notary, NotarySettings, Proofs};
+use hub_projections::proof::{Notary, NotarySettings, Proofs, Witnesses};
 use hub_projections::{ProjectionRunner, ReadModels, Standing};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -73,6 +73,7 @@ async fn serve(
     let signing = format!("signing as {}", key.verifier());
     let within = Duration::from_secs(config.signing.checkpoint_seconds);
     let settings = NotarySettings { within, ..NotarySettings::default() };
+    let witnesses = Witnesses::new(evidence.clone(), crate::signing::witnesses(&config.signing)?);
     let notary = Notary::open(evidence, key, settings)
         .await
         .context("hubs on one database share one signing key (--signing-key-file)")?;
@@ -95,6 +96,7 @@ async fn serve(
     let fleet = flows::Fleet::new(&store.ports, store.dispatcher.clone(), feed, settings);
     background.spawn(fleet.run(quiet.clone()));
     background.spawn(notary.run(quiet.clone()));
+    background.spawn(witnesses.run(quiet.clone()));
 
     let metrics = telemetry.metrics.clone();
     let (pool, progress) = (store.database.pools.reader.clone(), runner_progress);

@@ -1,9 +1,12 @@
 //! The key that signs the ledger: where it comes from. It never stands in the database.
 
+use std::sync::Arc;
+
 use anyhow::{Context, ensure};
 use hub_commands::ports::Ids as _;
 use hub_domain::ledger::{Algorithm, SigningKey};
 use hub_postgres::secret_file;
+use hub_projections::proof::Witness;
 use secrecy::ExposeSecret as _;
 use zeroize::Zeroizing;
 
@@ -35,10 +38,18 @@ pub fn key(config: &ServeConfig) -> anyhow::Result<SigningKey> {
     Ok(key)
 }
 
+/// Those who cosign, where a file names them.
+pub fn witnesses(config: &SigningConfig) -> anyhow::Result<Vec<Arc<dyn Witness>>> {
+    let Some(path) = &config.witnesses_file else { return Ok(Vec::new()) };
+    let named = || format!("the witnesses in {}", path.display());
+    let text = std::fs::read_to_string(path).with_context(named)?;
+    let found = hub_witness::read(&text).with_context(named)?;
+    Ok(found.into_iter().map(|witness| Arc::new(witness) as Arc<dyn Witness>).collect())
+}
+
 /// Nobody else's key may bear the name, so one that nobody has chosen is made up.
 fn fresh(name: Option<&str>) -> anyhow::Result<Zeroizing<String>> {
-    let mut seed = Zeroizing::new([0; 32]);
-    System.fill(&mut *seed);
+    let seed = secret_file::random();
     let name = name.map_or_else(|| format!("clustermaster.local/{}", System.uuid()), str::to_owned);
     let key = SigningKey::new(&name, Algorithm::Ed25519, &seed).context("--ledger-name")?;
     Ok(Zeroizing::new(key.secret()))

@@ -5,15 +5,18 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use hub_domain::ledger::{Hash, Recorded, Span};
 use hub_projections::FeedError;
-use hub_projections::proof::{Due, Issued, Outlook, ProofStore, Tree, milestone};
+use hub_projections::proof::{Due, Issued, Outlook, ProofStore, Tree, Unwitnessed, milestone};
 use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row};
 use uuid::Uuid;
 
 use crate::log::reader::{LEDGER_COLUMNS, decode_row};
 
-/// The columns that [`issued`] expects, in its order.
+/// The columns of a checkpoint, in the order of [`issued`].
 const CHECKPOINT: &str = "entry, tenant, size, root, position, issued_at, note";
+/// The same of `ledger.checkpoints c`, the note with the lines of witnesses.
+const WITNESSED: &str = "c.entry, c.tenant, c.size, c.root, c.position, c.issued_at, c.note || coalesce((select \
+     string_agg(w.line, '' order by w.witness) from ledger.cosignatures w where w.entry = c.entry), '')";
 
 /// The proofs' storage on `PostgreSQL`; the pool is of the writer role.
 #[derive(Clone, Debug)]
@@ -190,6 +193,37 @@ impl ProofStore for PgProofs {
         row.map(|row| Ok((row.try_get::<i64, _>(0).map_err(failed)? as u64, hash(&row, 1)?))).transpose()
     }
 
+    async fn unwitnessed(&self, witness: &str) -> Result<Vec<Unwitnessed>, FeedError> {
+        let sql = format!(
+            "select {WITNESSED}, coalesce((select max(o.size) from ledger.cosignatures w join ledger.checkpoints o \
+                 on o.entry = w.entry where w.witness = $1 and o.tenant = h.tenant), 0) \
+             from ledger.tenant_heads h cross join lateral (select * from ledger.checkpoints c where c.tenant = h.tenant \
+                 order by c.entry desc limit 1) c \
+             where not exists (select from ledger.cosignatures w where w.entry = c.entry and w.witness = $1)"
+        );
+        let rows = sqlx::query(&sql).bind(witness).fetch_all(&self.pool).await.map_err(failed)?;
+        let unwitnessed = |row: &PgRow| {
+            let last = row.try_get::<i64, _>(7).map_err(failed)? as u64;
+            Ok(Unwitnessed { checkpoint: issued(row)?, last })
+        };
+        rows.iter().map(unwitnessed).collect()
+    }
+
+    async fn cosign(&self, entry: u64, witness: &str, at: u64, line: &str) -> Result<(), FeedError> {
+        sqlx::query(
+            "insert into ledger.cosignatures (entry, witness, cosigned_at, line) values ($1, $2, $3, $4) \
+             on conflict do nothing",
+        )
+        .bind(entry as i64)
+        .bind(witness)
+        .bind(at as i64)
+        .bind(line)
+        .execute(&self.pool)
+        .await
+        .map_err(failed)?;
+        Ok(())
+    }
+
     async fn adopt_key(&self, verifier: &str) -> Result<String, FeedError> {
         sqlx::query(
             "insert into ledger.signing_keys (number, verifier, adopted_at) \
@@ -212,7 +246,8 @@ impl ProofStore for PgProofs {
         limit: u32,
     ) -> Result<Vec<Issued>, FeedError> {
         let sql = format!(
-            "select {CHECKPOINT} from ledger.checkpoints where tenant = $1 and entry < $2 order by entry desc limit $3"
+            "select {WITNESSED} from ledger.checkpoints c where c.tenant = $1 and c.entry < $2 \
+             order by c.entry desc limit $3"
         );
         let before = before.map_or(i64::MAX, |before| before as i64);
         let asked = sqlx::query(&sql).bind(tenant).bind(before).bind(i64::from(limit));

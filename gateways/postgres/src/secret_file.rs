@@ -77,6 +77,13 @@ pub fn read_or_create(
     }
 }
 
+/// A fresh secret of 32 bytes from the operating system's secure generator.
+pub fn random() -> Zeroizing<[u8; 32]> {
+    let mut bytes = Zeroizing::new([0; 32]);
+    envelope::fill(&mut *bytes);
+    bytes
+}
+
 fn write_new(path: &Path, text: &str) -> io::Result<()> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,

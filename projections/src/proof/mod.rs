@@ -3,6 +3,7 @@
 mod hashes;
 mod notary;
 mod query;
+mod witness;
 
 use std::collections::BTreeMap;
 
@@ -12,6 +13,7 @@ use uuid::Uuid;
 
 pub use notary::{Notary, NotaryError, NotarySettings, milestone};
 pub use query::{Consistency, EntryProof, LedgerHead, ProofError, Proofs};
+pub use witness::{Witness, WitnessError, Witnesses};
 
 use crate::feed::FeedError;
 
@@ -39,8 +41,17 @@ pub struct Issued {
     pub position: u64,
     /// When, in microseconds since 1970, UTC.
     pub issued_at: i64,
-    /// The signed note.
+    /// The signed note; as it is read, with the lines of those who have cosigned it.
     pub note: String,
+}
+
+/// A checkpoint that a witness has not cosigned yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unwitnessed {
+    /// A tenant's newest.
+    pub checkpoint: Issued,
+    /// The size that the witness has cosigned last, as far as it is known here.
+    pub last: u64,
 }
 
 /// A tenant whose ledger has grown since its newest checkpoint, or whose newest checkpoint is old.
@@ -96,6 +107,12 @@ pub trait ProofStore: Send + Sync + 'static {
 
     /// The newest checkpoint of the log over all tenants: its size and root.
     async fn newest_whole(&self) -> Result<Option<(u64, Hash)>, FeedError>;
+
+    /// The tenants' newest checkpoints that a witness has not cosigned.
+    async fn unwitnessed(&self, witness: &str) -> Result<Vec<Unwitnessed>, FeedError>;
+
+    /// Keeps a witness's line under a checkpoint. `at` is in seconds since 1970.
+    async fn cosign(&self, entry: u64, witness: &str, at: u64, line: &str) -> Result<(), FeedError>;
 
     /// Takes a key into use where there is none yet. Answers with the newest, whoever brought it.
     async fn adopt_key(&self, verifier: &str) -> Result<String, FeedError>;

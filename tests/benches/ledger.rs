@@ -113,8 +113,10 @@ pub async fn fill(url: &str, tenant: TenantId, events: usize, bytes: usize) -> a
     let mut nth = 0;
     while left > 0 {
         let count = left.min(500);
-        let mut append = log_suite::append(tenant, &format!("cluster_{nth:026}"), Expected::Any, count);
+        let mut append = log_suite::append(tenant, &format!("meter_{nth:026}"), Expected::Any, count);
         for event in &mut append.events {
+            // Of no aggregate: read models other than the audit log pass over it.
+            event.event_type = "meter.read.v1";
             event.payload = format!(r#"{{"note":"{}"}}"#, "x".repeat(bytes.saturating_sub(11))).into_bytes();
         }
         log.append(append).await?;

@@ -20,6 +20,7 @@ use hub_replay::evidence::Evidence;
 use hub_replay::source::Database;
 use hub_replay::verify::{self, Report};
 use serde_json::{Value, json};
+use sqlx::ConnectOptions as _;
 
 use crate::http::{Running, SOON, imported, problem, text};
 use crate::projections::world::{World, tenant};
@@ -231,12 +232,8 @@ impl Office {
 
     /// Alters the database as its owner can: with the triggers away.
     async fn alter(&self, sql: &str) {
-        let mut owner = hub_postgres::pools::connect_as(
-            &hub_postgres::pools::options(self.world.database.url()).unwrap(),
-            "postgres",
-        )
-        .await
-        .unwrap();
+        let mut owner =
+            hub_postgres::pools::options(self.world.database.url()).unwrap().connect().await.unwrap();
         for table in ["events", "checkpoints", "whole_checkpoints", "cosignatures"] {
             sqlx::query(&format!("alter table ledger.{table} disable trigger append_only"))
                 .execute(&mut owner)

@@ -134,6 +134,9 @@ pub struct SigningConfig {
     /// File of those who cosign checkpoints: a line each of a verifier key and an address (C2SP tlog-witness). `#` begins a remark.
     #[arg(long, env = "CLUSTERMASTER_WITNESSES_FILE")]
     pub witnesses_file: Option<PathBuf>,
+    /// Places where checkpoints are written once: a folder, or `s3://bucket/prefix` with the variables that AWS tools read.
+    #[arg(long, env = "CLUSTERMASTER_ANCHORS", value_delimiter = ',')]
+    pub anchor: Vec<String>,
     /// Seconds after which new events are under a checkpoint, at the latest.
     #[arg(long, env = "CLUSTERMASTER_CHECKPOINT_SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub checkpoint_seconds: u64,

@@ -12,7 +12,7 @@ use hub_domain::kernel::TenantName;
 use hub_http::{App, Check, Parts};
 use hub_postgres::PgProofs;
 use hub_postgres::log::{PgFeed, listen};
-use hub_projections::proof::{Notary, NotarySettings, Proofs, Witnesses};
+use hub_projections::proof::{Anchors, Notary, NotarySettings, Proofs, Witnesses};
 use hub_projections::{ProjectionRunner, ReadModels, Standing};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -74,6 +74,7 @@ async fn serve(
     let within = Duration::from_secs(config.signing.checkpoint_seconds);
     let settings = NotarySettings { within, ..NotarySettings::default() };
     let witnesses = Witnesses::new(evidence.clone(), crate::signing::witnesses(&config.signing)?);
+    let anchors = Anchors::new(evidence.clone(), crate::signing::anchors(&config.signing)?);
     let notary = Notary::open(evidence, key, settings)
         .await
         .context("hubs on one database share one signing key (--signing-key-file)")?;
@@ -97,6 +98,7 @@ async fn serve(
     background.spawn(fleet.run(quiet.clone()));
     background.spawn(notary.run(quiet.clone()));
     background.spawn(witnesses.run(quiet.clone()));
+    background.spawn(anchors.run(quiet.clone()));
 
     let metrics = telemetry.metrics.clone();
     let (pool, progress) = (store.database.pools.reader.clone(), runner_progress);

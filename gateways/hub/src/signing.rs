@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use anyhow::{Context, ensure};
+use hub_anchor::StoreAnchor;
 use hub_commands::ports::Ids as _;
 use hub_domain::ledger::{Algorithm, SigningKey};
 use hub_postgres::secret_file;
-use hub_projections::proof::Witness;
+use hub_projections::proof::{Anchor, Witness};
 use secrecy::ExposeSecret as _;
 use zeroize::Zeroizing;
 
@@ -45,6 +46,15 @@ pub fn witnesses(config: &SigningConfig) -> anyhow::Result<Vec<Arc<dyn Witness>>
     let text = std::fs::read_to_string(path).with_context(named)?;
     let found = hub_witness::read(&text).with_context(named)?;
     Ok(found.into_iter().map(|witness| Arc::new(witness) as Arc<dyn Witness>).collect())
+}
+
+/// Places where checkpoints are written once.
+pub fn anchors(config: &SigningConfig) -> anyhow::Result<Vec<Arc<dyn Anchor>>> {
+    let open = |place: &String| {
+        let anchor = StoreAnchor::open(place, std::env::vars().filter(|(name, _)| name.starts_with("AWS_")))?;
+        Ok(Arc::new(anchor) as Arc<dyn Anchor>)
+    };
+    config.anchor.iter().map(open).collect()
 }
 
 /// Nobody else's key may bear the name, so one that nobody has chosen is made up.

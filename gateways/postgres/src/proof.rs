@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use hub_domain::ledger::{Hash, Recorded, Span};
+use hub_domain::ledger::{Hash, Leaf, Recorded, Span};
 use hub_projections::FeedError;
 use hub_projections::proof::{Due, Issued, Outlook, ProofStore, Tree, Unwitnessed, milestone};
 use sqlx::postgres::PgRow;
@@ -46,20 +46,34 @@ impl PgProofs {
         let levels: Vec<i16> = spans.iter().map(|span| span.tile_level as i16).collect();
         let asked = sqlx::query(sql).bind(tree).bind(&froms).bind(&tos).bind(&levels).fetch_all(&self.pool);
         for row in asked.await.map_err(failed)? {
-            let nth: i64 = row.try_get(0).map_err(failed)?;
-            into.entry(spans[nth as usize - 1]).or_default().push(hash(&row, 1)?);
+            let (nth, bytes): (i64, &[u8]) =
+                (row.try_get(0).map_err(failed)?, row.try_get(1).map_err(failed)?);
+            let hashes =
+                bytes.chunks_exact(32).map(|hash| Hash(hash.try_into().expect("a chunk has 32 bytes")));
+            into.insert(spans[nth as usize - 1], hashes.collect());
         }
         Ok(())
     }
 }
 
-/// Spans of a table's hashes: each a range of its index, in their order.
+/// Spans of a table's hashes: each a range of its index, in their order, as one value.
 macro_rules! spans_of {
     ($table:literal, $hash:literal, $index:literal, $where:literal) => {
         concat!(
-            "select s.nth, h.hash from unnest($2::bigint[], $3::bigint[], $4::smallint[]) with ordinality s (f, t, l, nth) \
-             cross join lateral (select x.", $hash, " as hash, x.", $index, " as index from ", $table, " x where ", $where,
-            " and x.", $index, " >= s.f and x.", $index, " < s.t order by x.", $index, ") h order by s.nth, h.index"
+            "select s.nth, coalesce((select string_agg(h.hash, ''::bytea) from (select x.",
+            $hash,
+            " as hash from ",
+            $table,
+            " x where ",
+            $where,
+            " and x.",
+            $index,
+            " >= s.f and x.",
+            $index,
+            " < s.t order by x.",
+            $index,
+            ") h), '') \
+             from unnest($2::bigint[], $3::bigint[], $4::smallint[]) with ordinality s (f, t, l, nth)"
         )
     };
 }
@@ -270,21 +284,53 @@ impl ProofStore for PgProofs {
         })
     }
 
-    async fn events(&self, tenant: Uuid, from: u64, count: u32) -> Result<(Hash, Vec<Recorded>), FeedError> {
+    async fn event(&self, tenant: Uuid, sequence: u64) -> Result<Option<(Hash, Recorded)>, FeedError> {
         let sql = format!(
-            "select {LEDGER_COLUMNS} from ledger.events \
-             where tenant = $1 and sequence >= $2 and sequence < $3 order by sequence"
+            "select {LEDGER_COLUMNS}, (select p.leaf_hash from ledger.events p where p.tenant = $1 and p.sequence = $2 - 1) \
+             from ledger.events where tenant = $1 and sequence = $2"
         );
-        let (first, end) = (from.saturating_sub(1) as i64, from.saturating_add(u64::from(count)) as i64);
-        let asked = sqlx::query(&sql).bind(tenant).bind(first).bind(end).fetch_all(&self.pool);
-        let rows = asked.await.map_err(failed)?;
-        let mut events = rows.iter().map(decode_row).collect::<Result<Vec<_>, _>>().map_err(failed)?;
-        let previous = match events.first() {
-            Some(before) if before.sequence < from => events.remove(0).leaf_hash,
-            _ => Hash::ZERO,
-        };
-        Ok((previous, events))
+        let asked = sqlx::query(&sql).bind(tenant).bind(sequence as i64).fetch_optional(&self.pool);
+        let Some(row) = asked.await.map_err(failed)? else { return Ok(None) };
+        let previous = if sequence == 0 { Hash::ZERO } else { hash(&row, 14)? };
+        Ok(Some((previous, decode_row(&row).map_err(failed)?)))
     }
+
+    async fn leaves(&self, tenant: Uuid, from: u64, count: u32) -> Result<Vec<Vec<u8>>, FeedError> {
+        let sql = "select sequence, leaf_hash, event_id, command_id, recorded_at, stream, revision, event_type, schema_version, actor, \
+                 sha256(metadata), sha256(payload) from ledger.events \
+             where tenant = $1 and sequence >= $2 and sequence < $3 order by sequence";
+        let (first, end) = (from.saturating_sub(1) as i64, from.saturating_add(u64::from(count)) as i64);
+        let rows = sqlx::query(sql).bind(tenant).bind(first).bind(end).fetch_all(&self.pool);
+        let (mut previous, mut leaves) = (Hash::ZERO, Vec::new());
+        for row in rows.await.map_err(failed)? {
+            let sequence = row.try_get::<i64, _>(0).map_err(failed)? as u64;
+            if sequence >= from {
+                leaves.push(leaf(&row, tenant, sequence, previous)?);
+            }
+            previous = hash(&row, 1)?;
+        }
+        Ok(leaves)
+    }
+}
+
+/// The leaf of a row of [`PgProofs::leaves`].
+fn leaf(row: &PgRow, tenant: Uuid, sequence: u64, previous: Hash) -> Result<Vec<u8>, FeedError> {
+    let leaf = Leaf {
+        tenant,
+        sequence,
+        previous,
+        event_id: row.try_get(2).map_err(failed)?,
+        command_id: row.try_get(3).map_err(failed)?,
+        recorded_at: row.try_get(4).map_err(failed)?,
+        stream: row.try_get(5).map_err(failed)?,
+        revision: row.try_get::<i64, _>(6).map_err(failed)? as u64,
+        event_type: row.try_get(7).map_err(failed)?,
+        schema_version: row.try_get::<i16, _>(8).map_err(failed)? as u16,
+        actor: row.try_get(9).map_err(failed)?,
+        metadata_hash: hash(row, 10)?,
+        payload_hash: hash(row, 11)?,
+    };
+    leaf.encode().map_err(|cause| FeedError(cause.into()))
 }
 
 fn id(tree: Tree) -> Uuid {

@@ -1,5 +1,6 @@
 //! Proofs: checkpoints that are signed over the ledger, and short proofs under them.
 
+mod anchor;
 mod hashes;
 mod notary;
 mod query;
@@ -11,6 +12,7 @@ use async_trait::async_trait;
 use hub_domain::ledger::{Hash, Recorded, Span};
 use uuid::Uuid;
 
+pub use anchor::{Anchor, AnchorError, Anchors};
 pub use notary::{Notary, NotaryError, NotarySettings, milestone};
 pub use query::{Consistency, EntryProof, LedgerHead, ProofError, Proofs};
 pub use witness::{Witness, WitnessError, Witnesses};
@@ -111,7 +113,7 @@ pub trait ProofStore: Send + Sync + 'static {
     /// The tenants' newest checkpoints that a witness has not cosigned.
     async fn unwitnessed(&self, witness: &str) -> Result<Vec<Unwitnessed>, FeedError>;
 
-    /// Keeps a witness's line under a checkpoint. `at` is in seconds since 1970.
+    /// Keeps a witness's line under a checkpoint; an empty one of an anchor. `at` is in seconds since 1970.
     async fn cosign(&self, entry: u64, witness: &str, at: u64, line: &str) -> Result<(), FeedError>;
 
     /// Takes a key into use where there is none yet. Answers with the newest, whoever brought it.
@@ -131,6 +133,9 @@ pub trait ProofStore: Send + Sync + 'static {
     /// How many leaves a tenant's ledger has, and the hash of the last.
     async fn tenant_head(&self, tenant: Uuid) -> Result<(u64, Hash), FeedError>;
 
-    /// A tenant's events by sequence, and the leaf hash before the first of them.
-    async fn events(&self, tenant: Uuid, from: u64, count: u32) -> Result<(Hash, Vec<Recorded>), FeedError>;
+    /// A tenant's event of a sequence, and the leaf hash before it.
+    async fn event(&self, tenant: Uuid, sequence: u64) -> Result<Option<(Hash, Recorded)>, FeedError>;
+
+    /// A tenant's leaves by sequence, as bytes. Their metadata and payloads, which may be large, are not read.
+    async fn leaves(&self, tenant: Uuid, from: u64, count: u32) -> Result<Vec<Vec<u8>>, FeedError>;
 }

@@ -1,11 +1,13 @@
 //! Proofs for those who ask: of an entry, of an earlier size, of a tile.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hub_domain::ledger::{Hash, KeyError, LeafError, Plan, Recorded, Span, TILE_WIDTH, VerifierKey, origin};
+use moka::sync::Cache;
 use uuid::Uuid;
 
-use super::hashes::{resolve, root_at};
+use super::hashes::root_at;
 use super::{Issued, ProofStore, Tree};
 use crate::feed::FeedError;
 use crate::query::{Listed, QueryError};
@@ -74,11 +76,16 @@ pub struct Consistency {
     pub hashes: Vec<Hash>,
 }
 
+/// Bytes of hashes that are held in memory. The right edge of a tree is part of every proof under its newest checkpoint.
+const HELD: u64 = 16 << 20;
+
 /// Answers with proofs, one tenant a question.
 #[derive(Clone)]
 pub struct Proofs {
     store: Arc<dyn ProofStore>,
     hub: VerifierKey,
+    /// Spans of trees. What a checkpoint covers never changes.
+    held: Cache<(Tree, Span), Arc<[Hash]>>,
 }
 
 impl std::fmt::Debug for Proofs {
@@ -90,7 +97,25 @@ impl std::fmt::Debug for Proofs {
 impl Proofs {
     /// Over the storage, where the hub of this key signs.
     pub fn new(store: Arc<dyn ProofStore>, hub: VerifierKey) -> Self {
-        Self { store, hub }
+        let weight = |_: &(Tree, Span), hashes: &Arc<[Hash]>| 64 + 32 * hashes.len() as u32;
+        Self { store, hub, held: Cache::builder().weigher(weight).max_capacity(HELD).build() }
+    }
+
+    async fn resolve(&self, tree: Tree, plan: &Plan) -> Result<Vec<Hash>, FeedError> {
+        let (mut known, mut missing) = (BTreeMap::new(), Vec::new());
+        for span in plan.spans() {
+            match self.held.get(&(tree, span)) {
+                Some(hashes) => drop(known.insert(span, hashes.to_vec())),
+                None => missing.push(span),
+            }
+        }
+        for (span, hashes) in self.store.hashes(tree, &missing).await? {
+            if hashes.len() as u64 == span.to - span.from {
+                self.held.insert((tree, span), hashes.as_slice().into());
+            }
+            known.insert(span, hashes);
+        }
+        plan.resolve(&known).ok_or_else(|| FeedError("a hash of the tree is not stored".into()))
     }
 
     /// What a tenant's checkpoints are verified with.
@@ -133,10 +158,10 @@ impl Proofs {
         let checkpoint = self.newest(tenant).await?.filter(|newest| sequence < newest.size);
         let checkpoint = checkpoint.ok_or(ProofError::NotYet)?;
         let plan = Plan::inclusion(sequence, checkpoint.size);
-        let (previous, events) = self.store.events(tenant, sequence, 1).await?;
-        let event = events.into_iter().next().ok_or_else(|| FeedError("the event is not stored".into()))?;
+        let found = self.store.event(tenant, sequence).await?;
+        let (previous, event) = found.ok_or_else(|| FeedError("the event is not stored".into()))?;
         let leaf = event.leaf(previous).encode()?;
-        let hashes = resolve(&*self.store, Tree::Tenant(tenant), &plan).await?;
+        let hashes = self.resolve(Tree::Tenant(tenant), &plan).await?;
         Ok(EntryProof { event, leaf, hashes, checkpoint })
     }
 
@@ -150,7 +175,7 @@ impl Proofs {
         Ok(Consistency {
             from_root: root_at(store, tree, from).await?,
             to_root: root_at(store, tree, to).await?,
-            hashes: resolve(store, tree, &Plan::consistency(from, to)).await?,
+            hashes: self.resolve(tree, &Plan::consistency(from, to)).await?,
         })
     }
 
@@ -171,13 +196,7 @@ impl Proofs {
     /// The leaves of a bundle, `width` of them.
     pub async fn entries(&self, tenant: Uuid, index: u64, width: u64) -> Result<Vec<Vec<u8>>, ProofError> {
         let from = self.covered(tenant, 0, index, width).await?;
-        let (mut previous, events) = self.store.events(tenant, from, width as u32).await?;
-        let mut leaves = Vec::with_capacity(events.len());
-        for event in events {
-            leaves.push(event.leaf(previous).encode()?);
-            previous = event.leaf_hash;
-        }
-        Ok(leaves)
+        Ok(self.store.leaves(tenant, from, width as u32).await?)
     }
 
     /// Where a tile begins, if the newest checkpoint covers all of it.

@@ -1,16 +1,19 @@
 //! Witnesses: what they cosign, and how a rollback and a split view are caught.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
 
+use hub_anchor::StoreAnchor;
 use hub_domain::kernel::TypedId as _;
 use hub_domain::ledger::{
     AddCheckpoint, Checkpoint, Hash, Note, VerifierKey, consistency_proof, leaf_hash, origin, root,
 };
 use hub_kit::hub::program;
 use hub_kit::until;
-use hub_projections::proof::{ProofStore as _, WitnessError, Witnesses};
+use hub_projections::proof::{AnchorError, Anchors, ProofStore as _, WitnessError, Witnesses};
+use hub_replay::evidence::Evidence;
 use hub_replay::witness::WitnessServer;
 use hub_witness::HttpWitness;
 use reqwest::StatusCode;
@@ -169,7 +172,7 @@ async fn two_hubs_show_one_witness_the_same_ledger() {
         let note: Note = newest.note.parse().unwrap();
         assert!(note.signed_by(&verifier).unwrap().is_some());
     }
-    assert!(office.verify(&hub_replay::evidence::Evidence::default()).await.is_clean());
+    assert!(office.verify(&Evidence::default()).await.is_clean());
 }
 
 #[tokio::test]
@@ -219,4 +222,47 @@ async fn a_witness_answers_as_the_protocol_says() {
     assert_eq!(post(request(4, 9, &name)).await.0, StatusCode::OK, "none of these has done any harm");
     let got = http.get(format!("{address}/add-checkpoint")).send().await.unwrap();
     assert_eq!(got.status(), StatusCode::METHOD_NOT_ALLOWED);
+}
+
+#[tokio::test]
+async fn an_anchor_finds_a_ledger_that_was_set_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let anchor = StoreAnchor::open(&folder.path().display().to_string(), []).unwrap();
+    let office = Office::open().await;
+    let anchors = Anchors::new(office.store.clone(), vec![]);
+    let mut trusted = HashSet::new();
+    for (number, stream) in [(1, "cluster_1"), (2, "cluster_2")] {
+        office.append(tenant(number), stream, 20).await;
+    }
+    office.notary.look(true).await.unwrap();
+    assert_eq!(anchors.write(&anchor, &mut trusted).await.unwrap(), 2);
+    assert_eq!(anchors.write(&anchor, &mut trusted).await.unwrap(), 0, "once is enough");
+    let place = folder.path().join(tenant(1).uuid().to_string()).join(format!("{:020}.checkpoint", 20));
+    let kept = std::fs::read_to_string(place).unwrap();
+    let said = Checkpoint::open(&kept, &key().verifier()).unwrap();
+    let evidence = Evidence { checkpoints: vec![(tenant(1).uuid(), said)], ..Evidence::default() };
+    assert!(office.verify(&evidence).await.is_clean());
+    let newest = office.store.checkpoints(tenant(1).uuid(), None, 1).await.unwrap().remove(0);
+    assert_eq!(newest.note, kept, "an anchor leaves no line in the note");
+
+    for sql in [
+        "delete from ledger.cosignatures",
+        "delete from ledger.checkpoints",
+        "delete from ledger.whole_checkpoints",
+        "delete from ledger.events where position > 15",
+        "update ledger.head set position = 15",
+        "delete from ledger.tenant_heads h where size = 20 and exists (select from ledger.events e where e.tenant = h.tenant) is false",
+        "update ledger.tenant_heads h set size = 15, last = (select leaf_hash from ledger.events where sequence = 14)",
+    ] {
+        office.alter(sql).await;
+    }
+    office.notary.look(true).await.unwrap();
+    let set_back = anchors.write(&anchor, &mut HashSet::new()).await;
+    assert!(matches!(set_back, Err(AnchorError::Ahead(20))), "{set_back:?}");
+    assert!(!office.verify(&evidence).await.is_clean());
+    // Grown to the same size again, it is another ledger, and even a hub that looked before sees it.
+    office.append(tenant(1), "cluster_1", 5).await;
+    office.notary.look(true).await.unwrap();
+    let again = anchors.write(&anchor, &mut trusted).await;
+    assert!(matches!(again, Err(AnchorError::Another(20))), "{again:?}");
 }

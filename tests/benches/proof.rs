@@ -69,6 +69,19 @@ async fn signing(settings: &Settings) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Waits until the hub has read its ledger once, as each start does, and the machine is idle but for a tenth of a core.
+async fn at_rest() {
+    let mut before = busy();
+    loop {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        let now = busy();
+        if now.saturating_sub(before) < Duration::from_millis(200) {
+            return;
+        }
+        before = now;
+    }
+}
+
 async fn proving(settings: &Settings) -> anyhow::Result<()> {
     let server = OwnServer::start().await?;
     let options = HubOptions {
@@ -107,6 +120,7 @@ async fn proving(settings: &Settings) -> anyhow::Result<()> {
         tokio::time::sleep(Duration::from_millis(20)).await;
     };
     println!("  start, nodes and first checkpoint: {:.1} s", started.elapsed().as_secs_f64());
+    at_rest().await;
     let key: VerifierKey = head["verifier_key"].as_str().unwrap_or_default().parse()?;
 
     let requests = (settings.seconds * 200.0) as usize;

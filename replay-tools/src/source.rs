@@ -56,6 +56,8 @@ pub struct Ledger {
     connection: PgConnection,
     builtin: Option<hub_postgres::builtin::Builtin>,
     url: String,
+    /// Whether the database is of a version that signs checkpoints.
+    signs: bool,
 }
 
 impl Database {
@@ -67,7 +69,9 @@ impl Database {
         };
         let mut connection = connect_as(&options(&url)?, WRITER).await?;
         sqlx::raw_sql("begin isolation level repeatable read read only").execute(&mut connection).await?;
-        Ok(Ledger { connection, builtin, url })
+        let signs = sqlx::query_scalar("select to_regclass('ledger.checkpoints') is not null");
+        let signs = signs.fetch_one(&mut connection).await?;
+        Ok(Ledger { connection, builtin, url, signs })
     }
 }
 
@@ -110,22 +114,16 @@ impl Ledger {
 
     /// The keys that have signed, where the database knows of any.
     pub async fn signing_keys(&mut self) -> Result<Vec<String>, SourceError> {
-        if !self.has_proofs().await? {
+        if !self.signs {
             return Ok(Vec::new());
         }
         let keys = sqlx::query_scalar("select verifier from ledger.signing_keys order by number");
         Ok(keys.fetch_all(&mut self.connection).await?)
     }
 
-    /// Whether the database is of a version that signs.
-    async fn has_proofs(&mut self) -> Result<bool, SourceError> {
-        let found = sqlx::query_scalar("select to_regclass('ledger.checkpoints') is not null");
-        Ok(found.fetch_one(&mut self.connection).await?)
-    }
-
     /// The next checkpoints from an entry on, in order.
     pub async fn checkpoints(&mut self, from: u64) -> Result<Vec<StoredCheckpoint>, SourceError> {
-        if !self.has_proofs().await? {
+        if !self.signs {
             return Ok(Vec::new());
         }
         let rows = sqlx::query(
@@ -149,7 +147,7 @@ impl Ledger {
 
     /// The next checkpoints of the log over all tenants, of more than `size` leaves, in order.
     pub async fn whole_checkpoints(&mut self, size: u64) -> Result<Vec<WholeCheckpoint>, SourceError> {
-        if !self.has_proofs().await? {
+        if !self.signs {
             return Ok(Vec::new());
         }
         let rows = sqlx::query(
@@ -165,7 +163,7 @@ impl Ledger {
 
     /// The newest checkpoint of each tenant: the signed notes.
     pub async fn newest_checkpoints(&mut self) -> Result<Vec<String>, SourceError> {
-        if !self.has_proofs().await? {
+        if !self.signs {
             return Ok(Vec::new());
         }
         let notes = sqlx::query_scalar(

@@ -18,8 +18,8 @@ use axum::routing::post;
 use clap::Args;
 use data_encoding::HEXLOWER;
 use hub_domain::ledger::{
-    AddCheckpoint, Algorithm, Checkpoint, Note, REQUEST_LIMIT, SigningKey, VerifierKey, WitnessRefusal,
-    sha256,
+    AddCheckpoint, Algorithm, Checkpoint, KeyError, Note, REQUEST_LIMIT, SigningKey, VerifierKey,
+    WitnessRefusal, sha256,
 };
 use hub_postgres::secret_file;
 use tokio::sync::Mutex;
@@ -58,7 +58,8 @@ impl WitnessServer {
     /// A witness that keeps its things in a folder. Its key is made where there is none yet.
     pub fn open(dir: &Path, name: Option<&str>, logs: Vec<VerifierKey>) -> anyhow::Result<Self> {
         fs::create_dir_all(dir).with_context(|| format!("{} cannot be made", dir.display()))?;
-        let text = secret_file::read_or_create(&dir.join("key"), || fresh(name))?;
+        let fresh = fresh(name).context("the name")?;
+        let text = secret_file::read_or_create(&dir.join("key"), || fresh)?;
         let key = SigningKey::from_secret(text.trim()).context("the witness's key")?;
         anyhow::ensure!(key.algorithm() == Algorithm::CosignatureV1, "the key is not one of a witness");
         if let Some(name) = name {
@@ -142,13 +143,11 @@ fn now() -> chrono::DateTime<chrono::Utc> {
     std::time::SystemTime::now().into()
 }
 
-fn fresh(name: Option<&str>) -> Zeroizing<String> {
+fn fresh(name: Option<&str>) -> Result<Zeroizing<String>, KeyError> {
     let seed = secret_file::random();
     let made_up = || format!("witness.local/{}", HEXLOWER.encode(&sha256(&*seed).0[..8]));
     let name = name.map_or_else(made_up, str::to_owned);
-    // A name that no key can bear shows when the key is read.
-    let key = SigningKey::new(&name, Algorithm::CosignatureV1, &seed);
-    Zeroizing::new(key.map_or_else(|cause| cause.to_string(), |key| key.secret()))
+    Ok(Zeroizing::new(SigningKey::new(&name, Algorithm::CosignatureV1, &seed)?.secret()))
 }
 
 fn read_last(path: &Path) -> io::Result<Option<Checkpoint>> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use hub_domain::ledger::{Hash, Leaf, Recorded, Span};
 use hub_projections::FeedError;
-use hub_projections::proof::{Due, Issued, Outlook, ProofStore, Tree, Unwitnessed, milestone};
+use hub_projections::proof::{Due, Issued, Outlook, ProofStore, Tree, Unwitnessed};
 use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row};
 use uuid::Uuid;
@@ -128,7 +128,7 @@ impl ProofStore for PgProofs {
                  (extract(epoch from clock_timestamp()) * 1000000)::bigint as now, \
                  (select position from ledger.head) as position, \
                  (select coalesce(max(entry) + 1, 0) from ledger.checkpoints) as entries) \
-             select n.now, n.position, n.entries, h.tenant, h.size, c.entry, c.size, c.root, c.position, c.issued_at, c.note \
+             select c.entry, c.tenant, c.size, c.root, c.position, c.issued_at, c.note, h.tenant, h.size, n.now, n.position, n.entries \
              from now n left join (ledger.tenant_heads h left join lateral \
                  (select * from ledger.checkpoints c where c.tenant = h.tenant order by c.entry desc limit 1) c on true) \
                on c.entry is null or c.size <> h.size or c.issued_at < n.now - $1";
@@ -137,26 +137,15 @@ impl ProofStore for PgProofs {
         let number = |row: &PgRow, at: usize| row.try_get::<i64, _>(at).map_err(failed);
         let mut due = Vec::new();
         for row in &rows {
-            let Some(tenant) = row.try_get::<Option<Uuid>, _>(3).map_err(failed)? else { continue };
-            let entry = row.try_get::<Option<i64>, _>(5).map_err(failed)?;
-            let newest = match entry {
-                None => None,
-                Some(entry) => Some(Issued {
-                    entry: entry as u64,
-                    tenant,
-                    size: number(row, 6)? as u64,
-                    root: hash(row, 7)?,
-                    position: number(row, 8)? as u64,
-                    issued_at: number(row, 9)?,
-                    note: row.try_get(10).map_err(failed)?,
-                }),
-            };
-            due.push(Due { tenant, size: number(row, 4)? as u64, newest });
+            let Some(tenant) = row.try_get::<Option<Uuid>, _>(7).map_err(failed)? else { continue };
+            let signed = row.try_get::<Option<i64>, _>(0).map_err(failed)?.is_some();
+            let newest = signed.then(|| issued(row)).transpose()?;
+            due.push(Due { tenant, size: number(row, 8)? as u64, newest });
         }
         Ok(Outlook {
-            now: number(first, 0)?,
-            position: number(first, 1)? as u64,
-            entries: number(first, 2)? as u64,
+            now: number(first, 9)?,
+            position: number(first, 10)? as u64,
+            entries: number(first, 11)? as u64,
             due,
         })
     }
@@ -176,7 +165,7 @@ impl ProofStore for PgProofs {
             .bind(numbers(|one| one.position))
             .bind(checkpoints.iter().map(|one| one.issued_at).collect::<Vec<_>>())
             .bind(checkpoints.iter().map(|one| one.note.as_str()).collect::<Vec<_>>())
-            .bind(checkpoints.iter().map(|one| milestone(one).hash().0.to_vec()).collect::<Vec<_>>())
+            .bind(checkpoints.iter().map(|one| one.milestone().hash().0.to_vec()).collect::<Vec<_>>())
             .execute(&self.pool)
             .await;
         match inserted {

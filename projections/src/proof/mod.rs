@@ -9,11 +9,11 @@ mod witness;
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use hub_domain::ledger::{Hash, Recorded, Span};
+use hub_domain::ledger::{Hash, Milestone, Recorded, Span};
 use uuid::Uuid;
 
 pub use anchor::{Anchor, AnchorError, Anchors};
-pub use notary::{Notary, NotaryError, NotarySettings, milestone};
+pub use notary::{Notary, NotaryError, NotarySettings};
 pub use query::{Consistency, EntryProof, LedgerHead, ProofError, Proofs};
 pub use witness::{Witness, WitnessError, Witnesses};
 
@@ -45,6 +45,19 @@ pub struct Issued {
     pub issued_at: i64,
     /// The signed note; as it is read, with the lines of those who have cosigned it.
     pub note: String,
+}
+
+impl Issued {
+    /// Its leaf in the log over all tenants.
+    pub fn milestone(&self) -> Milestone {
+        Milestone {
+            tenant: self.tenant,
+            size: self.size,
+            root: self.root,
+            position: self.position,
+            issued_at: self.issued_at,
+        }
+    }
 }
 
 /// A checkpoint that a witness has not cosigned yet.

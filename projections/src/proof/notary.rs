@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hub_domain::ledger::{Checkpoint, KeyError, Milestone, SigningKey, origin};
+use hub_domain::ledger::{Checkpoint, KeyError, SigningKey, origin};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -210,15 +210,4 @@ fn waiting(outlook: &Outlook) -> f64 {
 fn report(cause: &NotaryError) {
     metrics::gauge!(telemetry::REWRITTEN).set(1.0);
     tracing::error!(%cause, "the ledger is not what was signed");
-}
-
-/// The leaf of the log over all checkpoints.
-pub fn milestone(issued: &Issued) -> Milestone {
-    Milestone {
-        tenant: issued.tenant,
-        size: issued.size,
-        root: issued.root,
-        position: issued.position,
-        issued_at: issued.issued_at,
-    }
 }

@@ -1,13 +1,13 @@
 //! Proofs for those who ask: of an entry, of an earlier size, of a tile.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use hub_domain::ledger::{Hash, KeyError, LeafError, Plan, Recorded, Span, TILE_WIDTH, VerifierKey, origin};
-use moka::sync::Cache;
+use hub_domain::ledger::{
+    Hash, KeyError, LeafError, Plan, Recorded, Span, TILE_HEIGHT, TILE_WIDTH, VerifierKey, origin,
+};
 use uuid::Uuid;
 
-use super::hashes::root_at;
+use super::hashes::{resolve, root_at};
 use super::{Issued, ProofStore, Tree};
 use crate::feed::FeedError;
 use crate::query::{Listed, QueryError};
@@ -33,6 +33,9 @@ pub enum ProofError {
     /// What is stored is no leaf.
     #[error("an event cannot be a leaf: {0}")]
     Leaf(#[from] LeafError),
+    /// The hub's name leaves no room for a tenant's.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// The page is none of this list's.
     #[error(transparent)]
     Query(#[from] QueryError),
@@ -76,16 +79,11 @@ pub struct Consistency {
     pub hashes: Vec<Hash>,
 }
 
-/// Bytes of hashes that are held in memory. The right edge of a tree is part of every proof under its newest checkpoint.
-const HELD: u64 = 16 << 20;
-
 /// Answers with proofs, one tenant a question.
 #[derive(Clone)]
 pub struct Proofs {
     store: Arc<dyn ProofStore>,
     hub: VerifierKey,
-    /// Spans of trees. What a checkpoint covers never changes.
-    held: Cache<(Tree, Span), Arc<[Hash]>>,
 }
 
 impl std::fmt::Debug for Proofs {
@@ -97,30 +95,12 @@ impl std::fmt::Debug for Proofs {
 impl Proofs {
     /// Over the storage, where the hub of this key signs.
     pub fn new(store: Arc<dyn ProofStore>, hub: VerifierKey) -> Self {
-        let weight = |_: &(Tree, Span), hashes: &Arc<[Hash]>| 64 + 32 * hashes.len() as u32;
-        Self { store, hub, held: Cache::builder().weigher(weight).max_capacity(HELD).build() }
-    }
-
-    async fn resolve(&self, tree: Tree, plan: &Plan) -> Result<Vec<Hash>, FeedError> {
-        let (mut known, mut missing) = (BTreeMap::new(), Vec::new());
-        for span in plan.spans() {
-            match self.held.get(&(tree, span)) {
-                Some(hashes) => drop(known.insert(span, hashes.to_vec())),
-                None => missing.push(span),
-            }
-        }
-        for (span, hashes) in self.store.hashes(tree, &missing).await? {
-            if hashes.len() as u64 == span.to - span.from {
-                self.held.insert((tree, span), hashes.as_slice().into());
-            }
-            known.insert(span, hashes);
-        }
-        plan.resolve(&known).ok_or_else(|| FeedError("a hash of the tree is not stored".into()))
+        Self { store, hub }
     }
 
     /// What a tenant's checkpoints are verified with.
-    pub fn verifier(&self, tenant: Uuid) -> Result<VerifierKey, KeyError> {
-        self.hub.named(&origin(self.hub.name(), tenant))
+    pub fn verifier(&self, tenant: Uuid) -> Result<VerifierKey, ProofError> {
+        Ok(self.hub.named(&origin(self.hub.name(), tenant))?)
     }
 
     /// Where a tenant's ledger ends.
@@ -161,7 +141,7 @@ impl Proofs {
         let found = self.store.event(tenant, sequence).await?;
         let (previous, event) = found.ok_or_else(|| FeedError("the event is not stored".into()))?;
         let leaf = event.leaf(previous).encode()?;
-        let hashes = self.resolve(Tree::Tenant(tenant), &plan).await?;
+        let hashes = resolve(&*self.store, Tree::Tenant(tenant), &plan).await?;
         Ok(EntryProof { event, leaf, hashes, checkpoint })
     }
 
@@ -175,7 +155,7 @@ impl Proofs {
         Ok(Consistency {
             from_root: root_at(store, tree, from).await?,
             to_root: root_at(store, tree, to).await?,
-            hashes: self.resolve(tree, &Plan::consistency(from, to)).await?,
+            hashes: resolve(store, tree, &Plan::consistency(from, to)).await?,
         })
     }
 
@@ -202,7 +182,7 @@ impl Proofs {
     /// Where a tile begins, if the newest checkpoint covers all of it.
     async fn covered(&self, tenant: Uuid, level: u32, index: u64, width: u64) -> Result<u64, ProofError> {
         let size = self.newest(tenant).await?.map_or(0, |newest| newest.size);
-        let there = size.checked_shr(8 * level).unwrap_or(0);
+        let there = size.checked_shr(TILE_HEIGHT * level).unwrap_or(0);
         let from = index.checked_mul(TILE_WIDTH).ok_or(ProofError::NoTile)?;
         if width == 0 || width > TILE_WIDTH || from.saturating_add(width) > there {
             return Err(ProofError::NoTile);

@@ -178,6 +178,8 @@ async fn two_hubs_show_one_witness_the_same_ledger() {
 #[tokio::test]
 async fn a_witness_answers_as_the_protocol_says() {
     let folder = tempfile::tempdir().unwrap();
+    assert!(WitnessServer::open(folder.path(), Some("no name"), vec![]).is_err());
+    assert!(!folder.path().join("key").exists(), "a name that no key can bear leaves nothing behind");
     let (verifier, _, address) = served(folder.path()).await;
     let leaves: Vec<Hash> = (0..9_u8).map(|nth| leaf_hash(&[nth])).collect();
     let name = origin(key().name(), uuid::Uuid::from_u128(1));

@@ -124,7 +124,7 @@ impl From<ProofError> for Problem {
             sizes @ ProofError::Sizes { .. } => Self::parameter("to", sizes.to_string()),
             ProofError::NoTile => Self::new(Entry::TILE_NOT_FOUND),
             ProofError::Query(cause) => cause.into(),
-            leaf @ ProofError::Leaf(_) => Self::internal(&leaf),
+            inside @ (ProofError::Leaf(_) | ProofError::Key(_)) => Self::internal(&inside),
             ProofError::Store(cause) => Self::unavailable(&cause),
         }
     }

@@ -4,11 +4,12 @@ use axum::extract::{OriginalUri, State};
 use chrono::{DateTime, Utc};
 use hub_commands::Permission;
 use hub_domain::kernel::TypedId as _;
-use hub_projections::AuditQuery;
+use hub_projections::{AuditQuery, AuditRow};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use uuid::Uuid;
 
 use crate::answer::{Answer, found, page};
 use crate::app::App;
@@ -88,9 +89,7 @@ async fn get(
     EventId(id): EventId,
     Params((fresh,)): Params<(FreshParams,)>,
 ) -> Answer {
-    let caller = signed.may(Permission::ReadAudit)?;
-    let position = app.seen(fresh.min_position).await?;
-    let entry = app.read().audit_log(caller.tenant, id).await?.ok_or_else(EventId::missing)?;
+    let (entry, position) = read(&app, &signed, id, fresh).await?;
     Ok(found(&AuditLog::from(entry), None, position))
 }
 
@@ -106,10 +105,16 @@ async fn proof(
     EventId(id): EventId,
     Params((fresh,)): Params<(FreshParams,)>,
 ) -> Answer {
+    let (entry, position) = read(&app, &signed, id, fresh).await?;
+    let (proofs, tenant) = (app.proofs(), signed.caller().tenant.uuid());
+    let proof = EntryProof::new(proofs.entry(tenant, entry.sequence).await?, &proofs.verifier(tenant)?);
+    Ok(found(&proof, None, position))
+}
+
+/// The entry, and what the read models have seen.
+async fn read(app: &App, signed: &Signed, id: Uuid, fresh: FreshParams) -> Result<(AuditRow, u64), Problem> {
     let caller = signed.may(Permission::ReadAudit)?;
     let position = app.seen(fresh.min_position).await?;
     let entry = app.read().audit_log(caller.tenant, id).await?.ok_or_else(EventId::missing)?;
-    let proof = app.proofs().entry(caller.tenant.uuid(), entry.sequence).await?;
-    let key = app.proofs().verifier(caller.tenant.uuid()).map_err(|cause| Problem::internal(&cause))?;
-    Ok(found(&EntryProof::new(proof, &key), None, position))
+    Ok((entry, position))
 }

@@ -5,7 +5,6 @@ use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 use hub_commands::{Caller, Permission};
 use hub_domain::kernel::TypedId as _;
-use hub_domain::ledger::VerifierKey;
 use hub_projections::Listed;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -50,8 +49,8 @@ struct Sizes {
     responses((status = 200, description = "The head", body = LedgerHead)))]
 async fn head(State(app): State<App>, signed: Signed, _: Params<()>) -> Answer {
     let caller = signed.may(Permission::ReadAudit)?;
-    let head = app.proofs().head(tenant(caller)).await?;
-    Ok(found(&LedgerHead::new(head, &key(&app, caller)?), None, app.read().position()))
+    let (head, key) = (app.proofs().head(tenant(caller)).await?, app.proofs().verifier(tenant(caller))?);
+    Ok(found(&LedgerHead::new(head, &key), None, app.read().position()))
 }
 
 /// Lists the signed checkpoints over the tenant's ledger, the newest first.
@@ -156,10 +155,6 @@ fn coordinates(path: &str) -> Option<(u64, u64)> {
 
 fn tenant(caller: &Caller) -> Uuid {
     caller.tenant.uuid()
-}
-
-fn key(app: &App, caller: &Caller) -> Result<VerifierKey, Problem> {
-    app.proofs().verifier(tenant(caller)).map_err(|cause| Problem::internal(&cause))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! reach a decision only through [`kernel::Ctx`].
 
 pub mod cluster;
+pub mod export;
 pub mod kernel;
 pub mod ledger;
 pub mod tenant;

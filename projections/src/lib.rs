@@ -8,6 +8,7 @@ pub mod event;
 pub mod feed;
 pub mod models;
 pub mod oracle;
+pub mod outlet;
 pub mod projection;
 pub mod proof;
 pub mod query;

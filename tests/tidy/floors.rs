@@ -77,7 +77,7 @@ fn may_see(from: &str, to: &str) -> Option<bool> {
         "domain" => false,
         "commands" | "projections" => to == "domain",
         "gateways/hub" => below_gateways || to.starts_with("gateways/"),
-        "replay-tools" => ["domain", "projections", "gateways/postgres"].contains(&to),
+        "replay-tools" => ["domain", "projections", "gateways/kurrentdb", "gateways/postgres"].contains(&to),
         "tests" => true,
         _ if from.starts_with("gateways/") => below_gateways,
         _ if from.starts_with("tests/") => true,

@@ -122,3 +122,8 @@ typed_id!(
     ClusterId,
     "cluster"
 );
+typed_id!(
+    /// A SIEM export of one tenant.
+    ExportId,
+    "export"
+);

@@ -1,0 +1,130 @@
+//! What an export is made of.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+/// What the other side reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// Open Cybersecurity Schema Framework 1.x, JSON.
+    Ocsf,
+    /// Elastic Common Schema, JSON.
+    Ecs,
+    /// `ArcSight` Common Event Format.
+    Cef,
+    /// `QRadar` Log Event Extended Format 2.0.
+    Leef,
+    /// The hub's own entry of the audit log, JSON.
+    Json,
+}
+
+/// How the other side is reached. Secrets stand in the vault, never here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Transport {
+    /// Syslog, RFC 5424 messages with octet counting (RFC 6587, RFC 5425).
+    Syslog {
+        /// `host:port`.
+        address: String,
+        /// TLS, unless the messages may travel in the clear.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tls: Option<Tls>,
+    },
+    /// Splunk's HTTP Event Collector. Secret: `token`.
+    SplunkHec {
+        /// `https://host:8088`.
+        url: String,
+        /// The index, where it is not the token's own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        index: Option<String>,
+        /// Whether to wait until the indexers have acknowledged.
+        #[serde(default)]
+        acknowledge: bool,
+        /// How its certificate is checked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tls: Option<Tls>,
+    },
+    /// The bulk interface of Elasticsearch and `OpenSearch`. Secrets: `token` (an API key), or `username` and `password`.
+    Elasticsearch {
+        /// `https://host:9200`.
+        url: String,
+        /// The index or data stream.
+        index: String,
+        /// How its certificate is checked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tls: Option<Tls>,
+    },
+    /// A signed webhook. Secret: `signing_key`.
+    Webhook {
+        /// `https://host/path`.
+        url: String,
+        /// How its certificate is checked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tls: Option<Tls>,
+    },
+    /// A file on the hub's machine, below its export folder.
+    File {
+        /// The file's name: letters, digits, `.`, `_` and `-`.
+        name: String,
+        /// The size in bytes at which the next file begins.
+        max_bytes: u64,
+        /// How many full files are kept; older ones are removed. 0 keeps all.
+        keep: u32,
+    },
+    /// A Kafka topic. Secrets: `username` and `password` where there is SASL.
+    Kafka {
+        /// `host:port`, separated by commas.
+        brokers: String,
+        /// The topic.
+        topic: String,
+        /// TLS, unless the messages may travel in the clear.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tls: Option<Tls>,
+        /// How to sign in.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sasl: Option<SaslMechanism>,
+    },
+}
+
+/// How the other side's certificate is checked.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    /// PEM of the authorities to trust instead of the machine's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ca: Option<String>,
+    /// The name that the certificate must bear, where it is not the host's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server_name: Option<String>,
+}
+
+/// How to sign in to Kafka.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SaslMechanism {
+    /// The password itself; needs TLS.
+    #[serde(rename = "PLAIN")]
+    Plain,
+    /// A challenge over SHA-256.
+    #[serde(rename = "SCRAM-SHA-256")]
+    ScramSha256,
+    /// A challenge over SHA-512.
+    #[serde(rename = "SCRAM-SHA-512")]
+    ScramSha512,
+}
+
+/// Which events go out. An empty set holds nothing back.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Filter {
+    /// Commands: `cluster.import`, or `cluster.*`.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub actions: BTreeSet<String>,
+    /// Kinds of targets: `cluster`.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub target_types: BTreeSet<String>,
+    /// `succeeded`, `failed`, `refused`.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub outcomes: BTreeSet<String>,
+}

@@ -7,10 +7,13 @@ use clap::Args;
 use hub_commands::access::Permission;
 use hub_commands::{Caller, Dispatcher, Options};
 use hub_domain::kernel::{Ctx, Decider, TenantId, TypedId};
+use hub_domain::ledger::SigningKey;
 use hub_domain::{events, refusals};
 use hub_kit::postgres::OwnServer;
-use hub_postgres::{PgLog, PoolSizes, Pools, WriterSettings};
+use hub_postgres::{PgLog, PgProofs, PoolSizes, Pools, WriterSettings};
+use hub_projections::proof::{Notary, NotarySettings};
 use serde::{Deserialize, Serialize};
+use tokio_util::sync::CancellationToken;
 
 use crate::machine::{Run, busy, median};
 use crate::peer_cqrs;
@@ -89,7 +92,7 @@ pub async fn run(settings: &Settings) -> anyhow::Result<()> {
         let (mut ours, mut cqrs, mut umas) = (vec![], vec![], vec![]);
         for round in 0..settings.rounds {
             let tag = round * 1000 + clients;
-            ours.push(hub(&server.url(), clients, settings, tag).await?);
+            ours.push(hub(&server.url(), clients, settings, tag, None).await?);
             cqrs.push(
                 peer_cqrs::run(&server.url(), clients, seconds, settings.streams, settings.bytes, tag)
                     .await?,
@@ -119,13 +122,30 @@ pub async fn run(settings: &Settings) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// One run of the hub's own writer.
-pub async fn hub(url: &str, clients: usize, settings: &Settings, round: usize) -> anyhow::Result<Run> {
+/// One run of the hub's own writer, beside a notary where there is a key.
+pub async fn hub(
+    url: &str,
+    clients: usize,
+    settings: &Settings,
+    round: usize,
+    key: Option<SigningKey>,
+) -> anyhow::Result<Run> {
     let seconds = Duration::from_secs_f64(settings.seconds);
     let pools = Pools::connect(url, PoolSizes::default())?;
     let clock = Arc::new(hub_kit::SystemClock);
     let options = hub_postgres::pools::options(url)?;
     let (log, writer) = PgLog::start(options, pools.writer.clone(), clock.clone(), WriterSettings::default());
+    let stop = CancellationToken::new();
+    let signing = match key {
+        None => None,
+        Some(key) => {
+            let store = Arc::new(PgProofs::new(pools.writer.clone()).with_recent(log.recent()));
+            let notary = Notary::open(store, key, NotarySettings::default()).await?;
+            // What nobody has signed in the run before is no part of this one.
+            notary.look(true).await?;
+            Some(tokio::spawn(notary.run(stop.clone())))
+        }
+    };
     let dispatcher = Arc::new(Dispatcher::new(Arc::new(log), clock, Arc::new(hub_kit::SystemIds)));
     let tenant = TenantId::from_uuid(hub_kit::ids::uuid());
     let (started, cpu) = (Instant::now(), busy());
@@ -164,6 +184,10 @@ pub async fn hub(url: &str, clients: usize, settings: &Settings, round: usize) -
     let run = Run::of(latencies, started.elapsed(), busy().saturating_sub(cpu));
     drop(dispatcher);
     writer.await?;
+    stop.cancel();
+    if let Some(signing) = signing {
+        signing.await?;
+    }
     pools.close().await;
     Ok(run)
 }

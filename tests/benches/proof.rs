@@ -9,12 +9,10 @@ use hub_domain::ledger::{Algorithm, SigningKey, VerifierKey};
 use hub_kit::postgres::OwnServer;
 use hub_kit::{Hub, HubOptions};
 use hub_postgres::log::PgFeed;
-use hub_postgres::{PgProofs, PoolSizes, Pools};
-use hub_projections::proof::{Notary, NotarySettings};
+use hub_postgres::{PoolSizes, Pools};
 use hub_replay::check::check;
 use rand::RngExt as _;
 use sqlx::ConnectOptions as _;
-use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::machine::{Run, busy, median};
@@ -50,18 +48,8 @@ async fn signing(settings: &Settings) -> anyhow::Result<()> {
     let appending =
         append::Settings { seconds: settings.seconds, clients: vec![64], ..append::Settings::default() };
     for round in 0..settings.rounds {
-        without.push(append::hub(&server.url(), 64, &appending, 2 * round).await?);
-        let pools = Pools::connect(&server.url(), PoolSizes::default())?;
-        let store = Arc::new(PgProofs::new(pools.writer.clone()));
-        let stop = CancellationToken::new();
-        let notary = Notary::open(store, key(), NotarySettings::default()).await?;
-        // What nobody has signed in the run before is no part of this one.
-        notary.look(true).await?;
-        let signing = tokio::spawn(notary.run(stop.clone()));
-        with.push(append::hub(&server.url(), 64, &appending, 2 * round + 1).await?);
-        stop.cancel();
-        signing.await?;
-        pools.close().await;
+        without.push(append::hub(&server.url(), 64, &appending, 2 * round, None).await?);
+        with.push(append::hub(&server.url(), 64, &appending, 2 * round + 1, Some(key())).await?);
     }
     let (without, with) = (median(without), median(with));
     println!("appending, 64 clients, durable\n  nobody signs      {without}\n  a notary signs    {with}");

@@ -68,7 +68,8 @@ async fn serve(
     }
 
     let key = crate::signing::key(config)?;
-    let evidence = Arc::new(PgProofs::new(store.database.pools.writer.clone()));
+    let evidence =
+        Arc::new(PgProofs::new(store.database.pools.writer.clone()).with_recent(store.log.recent()));
     let proofs = Proofs::new(evidence.clone(), key.verifier());
     let signing = format!("signing as {}", key.verifier());
     let within = Duration::from_secs(config.signing.checkpoint_seconds);

@@ -1,1 +1,1 @@
-//! The event log on a KurrentDB (EventStoreDB) cluster.
+//! The event log on a KurrentDB (`EventStoreDB`) cluster.

@@ -10,6 +10,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row};
 use uuid::Uuid;
 
+use crate::log::RecentLeaves;
 use crate::log::reader::{LEDGER_COLUMNS, decode_row};
 
 /// The columns of a checkpoint, in the order of [`issued`].
@@ -22,12 +23,19 @@ const WITNESSED: &str = "c.entry, c.tenant, c.size, c.root, c.position, c.issued
 #[derive(Clone, Debug)]
 pub struct PgProofs {
     pool: PgPool,
+    recent: RecentLeaves,
 }
 
 impl PgProofs {
     /// Over a pool.
     pub fn new(pool: PgPool) -> Self {
-        Self { pool }
+        Self { pool, recent: RecentLeaves::default() }
+    }
+
+    /// With the newest leaf hashes of the process that writes the log.
+    #[must_use]
+    pub fn with_recent(self, recent: RecentLeaves) -> Self {
+        Self { recent, ..self }
     }
 
     /// Hashes that one statement answers for: `$1` the tree, then columns of where each span begins and ends, and its level.
@@ -91,6 +99,13 @@ impl ProofStore for PgProofs {
         self.read(sql, id(tree), &leaves, &mut found).await?;
         self.read(NODES, id(tree), &nodes, &mut found).await?;
         Ok(found)
+    }
+
+    fn at_hand(&self, tree: Tree, span: Span) -> Option<Vec<Hash>> {
+        match tree {
+            Tree::Tenant(tenant) if span.tile_level == 0 => self.recent.between(tenant, span.from, span.to),
+            _ => None,
+        }
     }
 
     async fn nodes(&self, tree: Tree, tile_level: u32) -> Result<u64, FeedError> {

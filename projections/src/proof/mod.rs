@@ -99,6 +99,11 @@ pub trait ProofStore: Send + Sync + 'static {
     /// Stored hashes of a tree; fewer than a span asks for where it ends beyond the tree.
     async fn hashes(&self, tree: Tree, spans: &[Span]) -> Result<BTreeMap<Span, Vec<Hash>>, FeedError>;
 
+    /// Hashes of a span that are at hand without a look at the storage, if all of them are: for nodes over new leaves.
+    fn at_hand(&self, _tree: Tree, _span: Span) -> Option<Vec<Hash>> {
+        None
+    }
+
     /// How many nodes of a level (above 0) are stored.
     async fn nodes(&self, tree: Tree, tile_level: u32) -> Result<u64, FeedError>;
 

@@ -3,6 +3,7 @@
 mod feed;
 mod plan;
 pub(crate) mod reader;
+mod recent;
 mod statements;
 mod writer;
 
@@ -22,6 +23,7 @@ use tokio::task::JoinHandle;
 
 pub use feed::{PgFeed, listen};
 pub use reader::{LEDGER_COLUMNS, decode_row, read_after};
+pub use recent::RecentLeaves;
 
 use crate::telemetry;
 
@@ -81,6 +83,7 @@ pub struct PgLog {
     room: Arc<Semaphore>,
     pool: PgPool,
     committed: watch::Sender<u64>,
+    recent: RecentLeaves,
 }
 
 impl std::fmt::Debug for PgLog {
@@ -102,14 +105,20 @@ impl PgLog {
         let (requests, queue) = mpsc::channel(settings.queue);
         let (committed, _) = watch::channel(0);
         let room = Arc::new(Semaphore::new(settings.queue_bytes.min(Semaphore::MAX_PERMITS)));
-        let writer = writer::Writer::new(options, clock, settings, committed.clone());
+        let recent = RecentLeaves::default();
+        let writer = writer::Writer::new(options, clock, settings, committed.clone(), recent.clone());
         let task = tokio::spawn(writer.run(queue));
-        (Self { requests, room, pool, committed }, task)
+        (Self { requests, room, pool, committed, recent }, task)
     }
 
     /// The newest position that this process committed or heard of.
     pub fn committed(&self) -> watch::Sender<u64> {
         self.committed.clone()
+    }
+
+    /// Leaf hashes of what this process wrote last.
+    pub fn recent(&self) -> RecentLeaves {
+        self.recent.clone()
     }
 
     /// The pool for reads.

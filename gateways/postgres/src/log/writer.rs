@@ -10,12 +10,14 @@ use std::time::{Duration, Instant};
 
 use hub_commands::ports::{Append, AppendError, Clock, Receipt, Unavailable};
 use hub_domain::kernel::TypedId;
+use hub_domain::ledger::Hash;
 use sqlx::PgConnection;
 use sqlx::postgres::PgConnectOptions;
 use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
 
 use super::plan::{Answer, Batch, Known, LogHead, TenantHead, plan};
+use super::recent::RecentLeaves;
 use super::{Request, WriterSettings, statements};
 use crate::pools::{WRITER, connect_as};
 use crate::telemetry;
@@ -30,6 +32,7 @@ pub(super) struct Writer {
     clock: Arc<dyn Clock>,
     settings: WriterSettings,
     committed: watch::Sender<u64>,
+    recent: RecentLeaves,
     session: Option<Session>,
     memory: Memory,
     shared_until: Option<Instant>,
@@ -122,9 +125,10 @@ impl Writer {
         clock: Arc<dyn Clock>,
         settings: WriterSettings,
         committed: watch::Sender<u64>,
+        recent: RecentLeaves,
     ) -> Self {
         let memory = Memory { most: settings.streams, ..Memory::default() };
-        Self { options, clock, settings, committed, session: None, memory, shared_until: None }
+        Self { options, clock, settings, committed, recent, session: None, memory, shared_until: None }
     }
 
     /// Serves until every sender is gone and the queue is empty.
@@ -382,10 +386,16 @@ impl Writer {
         }
         let heads = &batch.heads;
         for ((tenant, size), last) in heads.tenants.iter().zip(&heads.sizes).zip(&heads.lasts) {
-            let last = hub_domain::ledger::Hash(last.as_slice().try_into().expect("a hash has 32 bytes"));
-            self.memory.tenants.insert(*tenant, TenantHead { size: *size as u64, last });
+            self.memory.tenants.insert(*tenant, TenantHead { size: *size as u64, last: hash(last) });
         }
+        let rows = &batch.rows;
+        let leaves = rows.tenants.iter().zip(&rows.sequences).zip(&rows.leaf_hashes);
+        self.recent.push(leaves.map(|((tenant, sequence), leaf)| (*tenant, *sequence as u64, hash(leaf))));
     }
+}
+
+fn hash(bytes: &[u8]) -> Hash {
+    Hash(bytes.try_into().expect("a hash has 32 bytes"))
 }
 
 /// What one batch's attempts share.

@@ -1,7 +1,7 @@
 //! `check`: one entry of the audit log, its proof, and a key. No server, no database.
 
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use data_encoding::BASE64;
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::cli::{ALTERED, CLEAN};
-use crate::evidence::keys;
+use crate::evidence::{believe, keys};
 
 /// The shape that this program reads.
 pub const FORMAT: &str = "clustermaster-proof/1";
@@ -78,7 +78,7 @@ pub struct Proven {
 }
 
 /// Checks a proof: the payload and the metadata are the leaf's, the leaf stands under the checkpoint, the key has signed it.
-pub fn check(text: &[u8], key: &VerifierKey) -> Result<Proven, CheckError> {
+pub fn check(text: &[u8], keys: &[VerifierKey]) -> Result<Proven, CheckError> {
     if text.trim_ascii_start().first() != Some(&b'{') {
         return Err(CheckError::Shape("it is no object".into()));
     }
@@ -90,7 +90,7 @@ pub fn check(text: &[u8], key: &VerifierKey) -> Result<Proven, CheckError> {
     let (bytes, metadata) = (decode("leaf", &proof.leaf)?, decode("metadata", &proof.metadata)?);
     let payload = decode("payload", &proof.payload)?;
     let leaf = Leaf::decode(&bytes)?;
-    let checkpoint = Checkpoint::open(&proof.checkpoint, key)?;
+    let checkpoint = opened(&proof.checkpoint, keys)?;
     if leaf.sequence != proof.sequence {
         return Err(CheckError::Place("sequence"));
     }
@@ -105,6 +105,18 @@ pub fn check(text: &[u8], key: &VerifierKey) -> Result<Proven, CheckError> {
     }
     verify_inclusion(&leaf_hash(&bytes), leaf.sequence, checkpoint.size, &proof.hashes, &checkpoint.root)?;
     Ok(Proven { leaf: bytes, metadata, payload, checkpoint })
+}
+
+/// By the first key that opens it; the first one's refusal, where none does.
+fn opened(note: &str, keys: &[VerifierKey]) -> Result<Checkpoint, CheckError> {
+    let mut refused = None;
+    for key in keys {
+        match Checkpoint::open(note, key) {
+            Ok(found) => return Ok(found),
+            Err(cause) => _ = refused.get_or_insert(cause),
+        }
+    }
+    Err(refused.map_or_else(|| CheckError::Shape("no key was given".into()), CheckError::Checkpoint))
 }
 
 impl Proven {
@@ -133,8 +145,9 @@ impl Proven {
 }
 
 /// Runs `check`.
-pub fn command(path: &Path, key: &str, json: bool) -> anyhow::Result<u8> {
-    let key = keys(&[key.to_owned()])?.remove(0);
+pub fn command(path: &Path, key: &str, rotations: &[PathBuf], json: bool) -> anyhow::Result<u8> {
+    let mut keys = keys(&[key.to_owned()])?;
+    believe(&mut keys, rotations)?;
     let mut text = Vec::new();
     let read = if path == Path::new("-") {
         std::io::stdin().take(LIMIT).read_to_end(&mut text)
@@ -142,7 +155,7 @@ pub fn command(path: &Path, key: &str, json: bool) -> anyhow::Result<u8> {
         std::fs::File::open(path).and_then(|file| file.take(LIMIT).read_to_end(&mut text))
     };
     read.with_context(|| format!("{} cannot be read", path.display()))?;
-    let proven = match check(&text, &key) {
+    let proven = match check(&text, &keys) {
         Ok(proven) => proven,
         Err(cause) if json => {
             println!("{}", json!({ "verdict": "refused", "cause": cause.to_string() }));

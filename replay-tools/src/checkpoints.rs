@@ -2,7 +2,8 @@
 
 use std::collections::VecDeque;
 
-use hub_domain::ledger::{Checkpoint, Frontier, Hash, LogVerifier, Milestone, VerifierKey};
+use anyhow::{Context as _, bail};
+use hub_domain::ledger::{Checkpoint, Frontier, Hash, LogVerifier, Milestone, Rotation, VerifierKey};
 
 use crate::evidence::{read, tenant};
 use crate::source::{Ledger, SourceError};
@@ -32,11 +33,23 @@ pub struct WholeCheckpoint {
     pub note: String,
 }
 
+/// A key that is believed.
+#[derive(Debug)]
+struct Believed {
+    key: VerifierKey,
+    /// Whether it has signed anything here.
+    used: bool,
+    /// Its place in `given` that it gave way to.
+    successor: Option<usize>,
+}
+
 /// Walks through a database's checkpoints beside its events.
 #[derive(Debug)]
 pub struct Checkpoints {
-    /// What an auditor brought, and whether it has signed anything here.
-    given: Vec<(VerifierKey, bool)>,
+    /// What an auditor brought, and what the ledger told of these since.
+    given: Vec<Believed>,
+    /// How many of them the auditor brought.
+    brought: usize,
     /// What the database says of itself: whose they are these cannot tell; that no note was altered they can.
     stored: Vec<VerifierKey>,
     signed: u64,
@@ -53,7 +66,11 @@ impl Checkpoints {
     /// Checkpoints that the given keys must have signed where they are for them, and the stored ones elsewhere.
     pub fn new(given: &[VerifierKey], stored: Vec<VerifierKey>) -> Self {
         Self {
-            given: given.iter().map(|key| (key.clone(), false)).collect(),
+            given: given
+                .iter()
+                .map(|key| Believed { key: key.clone(), used: false, successor: None })
+                .collect(),
+            brought: given.len(),
             stored,
             signed: 0,
             ahead: VecDeque::new(),
@@ -62,6 +79,17 @@ impl Checkpoints {
             next: 0,
             ended: false,
             faults: Vec::new(),
+        }
+    }
+
+    /// Believes the new key, where the old one is believed.
+    pub fn learn(&mut self, rotation: &Rotation) {
+        for old in 0..self.given.len() {
+            let Some(key) = rotation.successor(&self.given[old].key) else { continue };
+            if self.given.iter().all(|known| known.key != key) {
+                self.given[old].successor = Some(self.given.len());
+                self.given.push(Believed { key, used: false, successor: None });
+            }
         }
     }
 
@@ -92,8 +120,11 @@ impl Checkpoints {
     /// How many there were, how many of them the given keys have signed, and what is wrong.
     pub async fn finish(mut self, ledger: &mut Ledger) -> Result<(u64, u64, Vec<FaultLine>), SourceError> {
         let size = self.log.size();
-        for (key, _) in self.given.clone().iter().filter(|(_, used)| !used) {
-            self.fault(format!("the key of `{}` that you gave has signed nothing here", key.name()));
+        let idle =
+            |known: &&Believed| !known.used && known.successor.is_none_or(|next| !self.given[next].used);
+        let unused = self.given[..self.brought].iter().filter(idle).map(|known| known.key.name().to_owned());
+        for name in unused.collect::<Vec<_>>() {
+            self.fault(format!("the key of `{name}` that you gave has signed nothing here"));
         }
         if self.wholes.is_empty() {
             self.wholes = ledger.whole_checkpoints(size).await?.into();
@@ -111,13 +142,19 @@ impl Checkpoints {
     /// Reads a note that must be signed by whom it should be; and whether a given key did.
     fn open(&mut self, note: &str) -> anyhow::Result<(Checkpoint, bool)> {
         let said = read(note, &[])?;
-        let of_given: Vec<_> =
-            self.given.iter().map(|(key, _)| key.clone()).filter(|key| said.is_for(key)).collect();
-        if of_given.is_empty() {
+        let is_for = |known: &Believed| said.is_for(&known.key);
+        if !self.given.iter().any(is_for) {
             return Ok((read(note, &self.stored)?, false));
         }
+        let of_given: Vec<_> =
+            self.given.iter().filter(|known| is_for(known)).map(|known| known.key.clone()).collect();
         let said = read(note, &of_given)?;
-        self.given.iter_mut().filter(|(key, _)| said.is_for(key)).for_each(|(_, used)| *used = true);
+        let signer = self.given.iter().position(|known| Checkpoint::open(note, &known.key).is_ok());
+        let signer = signer.context("no given key has signed it")?;
+        if self.given[signer].successor.is_some_and(|next| self.given[next].used) {
+            bail!("it was signed with a key that had given way to another");
+        }
+        self.given[signer].used = true;
         Ok((said, true))
     }
 

@@ -51,6 +51,9 @@ pub enum Command {
         /// The verifier key of the hub or the tenant, or a file that holds it. It must not come from the proof itself.
         #[arg(long, value_name = "KEY|FILE")]
         key: String,
+        /// The rotation of a signing key (`GET ledger/keys`): who believes the old key then believes the new one.
+        #[arg(long, value_name = "FILE")]
+        rotation: Vec<PathBuf>,
         /// Print one JSON object instead of words.
         #[arg(long)]
         json: bool,
@@ -90,7 +93,7 @@ pub async fn run(cli: Cli) -> u8 {
             verify::command(file, &evidence, json, &database).await
         }
         Command::Witness(args) => witness::command(&args).await,
-        Command::Check { proof, key, json } => check::command(&proof, &key, json),
+        Command::Check { proof, key, rotation, json } => check::command(&proof, &key, &rotation, json),
         Command::Head { database } => verify::print_heads(&database).await,
         Command::Export { file, database } => export::command(&file, &database).await,
         Command::Replay(replay) => replay::command(&replay).await,

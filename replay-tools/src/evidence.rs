@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::Args;
-use hub_domain::ledger::{Checkpoint, Head, LogVerifier, Note, VerifierKey, tenant_of};
+use hub_domain::Event as _;
+use hub_domain::ledger::{Checkpoint, Head, LogVerifier, Note, Recorded, Rotation, VerifierKey, tenant_of};
+use hub_domain::tenant::TenantEvent;
 use uuid::Uuid;
 
 /// What binds a ledger to its past, and who vouches for it.
@@ -19,6 +21,10 @@ pub struct EvidenceArgs {
     /// A verifier key, or a file that holds one: who must have signed the checkpoints. A hub's key stands for its tenants.
     #[arg(long, value_name = "KEY|FILE")]
     key: Vec<String>,
+    /// The rotation of a signing key (`GET ledger/keys`): who believes the old key then believes the new one. What stands in the
+    /// ledger itself need not be brought.
+    #[arg(long, value_name = "FILE")]
+    rotation: Vec<PathBuf>,
 }
 
 /// The same, read.
@@ -36,6 +42,7 @@ impl EvidenceArgs {
     /// Reads the files. A checkpoint that no key of theirs has signed is an error: it proves nothing.
     pub fn read(&self) -> anyhow::Result<Evidence> {
         let mut evidence = Evidence { keys: keys(&self.key)?, ..Evidence::default() };
+        believe(&mut evidence.keys, &self.rotation)?;
         for path in &self.head {
             let heads: Vec<Head> = serde_json::from_str(&text(path)?)
                 .with_context(|| format!("{} holds no heads", path.display()))?;
@@ -72,6 +79,31 @@ pub fn keys(given: &[String]) -> anyhow::Result<Vec<VerifierKey>> {
         }
     };
     given.iter().map(read).collect()
+}
+
+/// Takes rotations from files. One that begins with no key that is believed is an error: it proves nothing.
+pub fn believe(keys: &mut Vec<VerifierKey>, rotations: &[PathBuf]) -> anyhow::Result<()> {
+    for path in rotations {
+        let named = || path.display().to_string();
+        let rotation = Rotation::open(&text(path)?).with_context(named)?;
+        let learned: Vec<_> = keys.iter().filter_map(|key| rotation.successor(key)).collect();
+        if learned.is_empty() {
+            bail!("{}: the key that gives way is none of those given", path.display());
+        }
+        keys.extend(learned);
+    }
+    Ok(())
+}
+
+/// The rotation that an event records, if it records one. Whether its first key is believed is another question.
+pub fn rotation_of(event: &Recorded) -> Option<Rotation> {
+    if event.event_type != "tenant.signing_key_rotated.v1" {
+        return None;
+    }
+    match TenantEvent::decode(&event.event_type, &event.payload) {
+        Ok(TenantEvent::SigningKeyRotated(body)) => Rotation::open(&body.statement).ok(),
+        _ => None,
+    }
 }
 
 /// Reads the signed checkpoint of a tenant. Without keys its signatures are not looked at.

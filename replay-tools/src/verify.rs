@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::checkpoints::Checkpoints;
 use crate::cli::{ALTERED, CLEAN};
-use crate::evidence::{self, Evidence, EvidenceArgs};
+use crate::evidence::{self, Evidence, EvidenceArgs, rotation_of};
 use crate::format::{FormatError, Reader, Record};
 use crate::progress;
 use crate::source::{Database, Ledger};
@@ -158,6 +158,7 @@ pub async fn of_database(ledger: &mut Ledger, known: &Evidence) -> anyhow::Resul
         let Some(newest) = page.last() else { break };
         after = newest.position;
         events += page.len() as u64;
+        page.iter().filter_map(rotation_of).for_each(|rotation| checkpoints.learn(&rotation));
         checkpoints.demand(ledger, after, &mut verifier).await?;
         // Hashing runs on a thread of its own while the next page is on its way.
         let judged = tokio::task::spawn_blocking(move || {
@@ -255,11 +256,15 @@ fn judge(
     let mut verifier = LogVerifier::new();
     known.demand(&mut verifier);
     let (mut events, mut faults, mut stated, mut broken) = (0, Vec::new(), Vec::new(), None);
-    let (mut checkpoints, mut vouched) = (0, Vec::new());
+    let (mut notes, mut vouched, mut keys) = (Vec::new(), Vec::new(), known.keys.clone());
     for record in records {
         match record {
             Ok(Record::Event(event, leaf)) => {
                 events += 1;
+                if let Some(rotation) = rotation_of(&event) {
+                    let learned: Vec<_> = keys.iter().filter_map(|key| rotation.successor(key)).collect();
+                    keys.extend(learned);
+                }
                 let found = verifier.push(&event);
                 // What was proven was hashed already; anything else is held against the stated hash by itself.
                 if verifier.proven_leaf(event.tenant) != Some(&leaf) && leaf_hash(&leaf) != event.leaf_hash {
@@ -272,11 +277,12 @@ fn judge(
                 faults.extend(found.iter().map(FaultLine::from));
             }
             Ok(Record::Head(head)) => stated.push(head),
-            Ok(Record::Checkpoint(note)) => match evidence::open(&note, &known.keys) {
+            // Who has signed it is judged at the end: the ledger may tell of another key.
+            Ok(Record::Checkpoint(note)) => match evidence::open(&note, &[]) {
                 Ok((tenant, said)) => {
-                    checkpoints += 1;
                     vouched.push(tenant);
                     verifier.expect_root(tenant, said.size, said.root);
+                    notes.push(note);
                 }
                 Err(cause) => {
                     faults.push(FaultLine { position: None, what: format!("a checkpoint: {cause:#}") });
@@ -286,8 +292,14 @@ fn judge(
             Err(cause) => broken = Some(cause),
         }
     }
+    for note in &notes {
+        if let Err(cause) = evidence::open(note, &keys) {
+            faults.push(FaultLine { position: None, what: format!("a checkpoint: {cause:#}") });
+        }
+    }
     let heads = verifier.heads();
     faults.extend(verifier.finish().iter().map(FaultLine::from));
+    let checkpoints = notes.len() as u64;
     let mut report = Report::new(events, faults, heads);
     report.checkpoints = checkpoints;
     report.signed = if known.keys.is_empty() { 0 } else { checkpoints };

@@ -3,8 +3,8 @@
 
 Written from replay-tools/FORMAT.md alone, apart from the program that writes these files.
 
-    verify.py ledger EXPORT... --key KEY [--checkpoint FILE]
-    verify.py proof PROOF... --key KEY
+    verify.py ledger EXPORT... --key KEY [--rotation FILE] [--checkpoint FILE]
+    verify.py proof PROOF... --key KEY [--rotation FILE]
 
 KEY is a verifier key (NAME+ID+BASE64) or a file that holds one; it must come from elsewhere than the file itself.
 Exit codes: 0 all is well, 1 something does not hold, 2 the work could not be done.
@@ -12,6 +12,8 @@ Exit codes: 0 all is well, 1 something does not hold, 2 the work could not be do
 
 import argparse
 import base64
+import contextlib
+import copy
 import functools
 import hashlib
 import json
@@ -197,20 +199,48 @@ def tenant_of(origin):
     return tenant.bytes if slash and str(tenant) == tail else None
 
 
-def open_checkpoint(note, key):
-    """Which tenant's, of which size, with which root: once the key has signed it."""
-    text, signatures = read_note(note)
-    origin, size, root = read_checkpoint(text)
+def said_by(note):
+    """Which tenant's, of which size, with which root. Whether anybody has signed it is another question."""
+    origin, size, root = read_checkpoint(read_note(note)[0])
     tenant = tenant_of(origin)
     if tenant is None:
         raise Bad("the checkpoint names no tenant's ledger")
+    return tenant, size, root
+
+
+def check_signature(note, key, name):
+    text, signatures = read_note(note)
+    own = [data for signer, number, data in signatures if (signer, number) == (name, key.id(name))]
+    if len(own) != 1:
+        raise Bad("the key has not signed the note once")
+    if not is_signed(key.public, text.encode(), own[0]):
+        raise Bad("the signature does not fit the note")
+
+
+def learn(note, keys):
+    """The keys that take the place of believed ones, by a rotation that both have signed."""
+    lines = read_note(note)[0].split("\n")
+    if len(lines) != 4 or lines[0] != "clustermaster signing key rotation/1":
+        raise Bad("this is no rotation of a key")
+    old, new = Key(lines[1]), Key(lines[2])
+    if old.name != new.name or old.public == new.public:
+        raise Bad("a rotation is one of two keys of one name")
+    check_signature(note, old, old.name)
+    check_signature(note, new, new.name)
+    for key in [key for key in keys if key.public == old.public]:
+        if key.name == old.name or key.name.startswith(old.name + "/"):
+            successor = copy.copy(new)
+            successor.name = key.name
+            keys.append(successor)
+
+
+def open_checkpoint(note, key):
+    """Which tenant's, of which size, with which root: once the key has signed it."""
+    tenant, size, root = said_by(note)
+    origin = read_checkpoint(read_note(note)[0])[0]
     if origin != key.name and origin != f"{key.name}/{uuid.UUID(bytes=tenant)}":
         raise Bad("the checkpoint is of another log than the key")
-    own = [data for name, number, data in signatures if (name, number) == (origin, key.id(origin))]
-    if len(own) != 1:
-        raise Bad("the key has not signed the checkpoint once")
-    if not is_signed(key.public, text.encode(), own[0]):
-        raise Bad("the signature does not fit the checkpoint")
+    check_signature(note, key, origin)
     return tenant, size, root
 
 
@@ -309,7 +339,7 @@ def no_twice(pairs):
     return found
 
 
-def check_proof(data, key):
+def check_proof(data, keys):
     try:
         proof = json.loads(data.decode(), object_pairs_hook=no_twice, parse_int=whole_number)
     except (ValueError, RecursionError):
@@ -328,7 +358,7 @@ def check_proof(data, key):
         raise Bad("a hash is not 64 lowercase hex digits")
     leaf = strict_base64(proof["leaf"])
     fields = read_leaf(leaf)
-    tenant, size, root = open_checkpoint(proof["checkpoint"], key)
+    tenant, size, root = open_with(proof["checkpoint"], keys)
     if fields["sequence"] != sequence or fields["tenant"] != tenant:
         raise Bad("the leaf is of another place or another tenant")
     for name in ("metadata", "payload"):
@@ -366,7 +396,7 @@ def check_ledger(stream, keys, brought):
 
     if stream.read(8) != b"CMLEDG02":
         raise Bad("this is not a ledger export of format 2")
-    ledgers, stated, vouched = {}, {}, set()
+    ledgers, stated, vouched, notes, keys = {}, {}, set(), [], list(keys)
     for tenant, size, root in brought:
         ledgers.setdefault(tenant, Ledger()).demand(size, root)
         vouched.add(tenant)
@@ -393,7 +423,9 @@ def check_ledger(stream, keys, brought):
                 note = part(len(body)).decode()
             except UnicodeDecodeError:
                 raise Bad("a checkpoint is not UTF-8") from None
-            tenant, size, root = open_with(note, keys)
+            # Who has signed it is judged at the end: the ledger may tell of another key.
+            notes.append(note)
+            tenant, size, root = said_by(note)
             ledgers.setdefault(tenant, Ledger()).demand(size, root)
             vouched.add(tenant)
         elif kind == b"E":
@@ -420,6 +452,9 @@ def check_ledger(stream, keys, brought):
             if fields["revision"] != ledger.streams.get(fields["stream"], 0):
                 raise Bad(f"{where}: a revision is missing or stands twice")
             ledger.streams[fields["stream"]] = fields["revision"] + 1
+            if fields["type"] == "tenant.signing_key_rotated.v1":
+                with contextlib.suppress(Bad, ValueError, TypeError, LookupError, RecursionError):
+                    learn(json.loads(payload.decode())["statement"], keys)
             ledger.last = hashed
             ledger.tree.push(hashed)
             ledger.reach()
@@ -439,6 +474,8 @@ def check_ledger(stream, keys, brought):
             raise Bad("a record holds more than its fields")
         if kind == b"Z":
             break
+    for note in notes:
+        open_with(note, keys)
     there = {tenant: ledger for tenant, ledger in ledgers.items() if ledger.tree.size}
     for tenant, ledger in ledgers.items():
         if ledger.wanted:
@@ -477,10 +514,19 @@ def main():
     parser.add_argument("kind", choices=["ledger", "proof"])
     parser.add_argument("file", nargs="+")
     parser.add_argument("--key", action="append", required=True, help="a verifier key, or a file that holds one")
+    parser.add_argument("--rotation", action="append", default=[], help="a rotation of a key that is believed")
     parser.add_argument("--checkpoint", action="append", default=[], help="a signed checkpoint that was kept elsewhere")
     given = parser.parse_args()
     try:
         keys = [read_key(text) for text in given.key]
+        if given.kind == "proof" and len(keys) != 1:
+            raise Bad("a proof is checked with one key")
+        for path in given.rotation:
+            with open(path, encoding="utf-8") as file:
+                before = len(keys)
+                learn(file.read(), keys)
+                if len(keys) == before:
+                    raise Bad(f"{path}: the key that gives way is none of those given")
         brought = []
         for path in given.checkpoint:
             with open(path, encoding="utf-8") as file:
@@ -493,10 +539,7 @@ def main():
         try:
             with open(path, "rb") as file:
                 if given.kind == "proof":
-                    if len(keys) != 1:
-                        print("error: a proof is checked with one key", file=sys.stderr)
-                        return 2
-                    told = check_proof(file.read(4 << 20), keys[0])
+                    told = check_proof(file.read(4 << 20), keys)
                 else:
                     told = check_ledger(file, keys, brought)
             print(f"{path}: {told}")

@@ -119,7 +119,7 @@ async fn proving(settings: &Settings) -> anyhow::Result<()> {
         .fetch_all(&pools.writer)
         .await?;
     for path in ids.iter().take(100).map(|id| format!("audit-logs/{id}/proof")) {
-        check(admin.get(&path).await?.expect(200).text.as_bytes(), &key)?;
+        check(admin.get(&path).await?.expect(200).text.as_bytes(), std::slice::from_ref(&key))?;
     }
     let (started, cpu) = (Instant::now(), busy());
     let asked = ids.iter().enumerate().map(|(nth, id)| {

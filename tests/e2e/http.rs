@@ -49,7 +49,12 @@ impl Running {
     }
 
     /// Runs a command beside the hub, as an operator does. Answers with what it printed, or with what it complained of.
-    async fn tool(&self, command: &[&str], action: &[&str], env: &[(&str, &str)]) -> Result<String, String> {
+    pub async fn tool(
+        &self,
+        command: &[&str],
+        action: &[&str],
+        env: &[(&str, &str)],
+    ) -> Result<String, String> {
         let done = tokio::process::Command::new(program("clustermaster"))
             .args(command)
             .args(["--database-url", self.database.url(), "--data-dir"])

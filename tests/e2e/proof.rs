@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod rotation;
 mod witnesses;
 
 use std::sync::Arc;
@@ -59,7 +60,7 @@ async fn each_entry_is_proven_to_who_has_the_key_alone() {
     for entry in entries.iter().take(head["checkpoint"]["size"].as_u64().unwrap() as usize) {
         let path = format!("audit-logs/{}/proof", text(&entry["id"]));
         let proof = admin.get(&path).await.unwrap().expect(200);
-        let told = check(proof.text.as_bytes(), &key).unwrap().told().unwrap();
+        let told = check(proof.text.as_bytes(), std::slice::from_ref(&key)).unwrap().told().unwrap();
         for (ours, theirs) in [
             ("id", "id"),
             ("sequence", "sequence"),
@@ -82,7 +83,7 @@ async fn each_entry_is_proven_to_who_has_the_key_alone() {
     let theirs = covered(&other).await;
     let proof = admin.get(&path).await.unwrap().expect(200);
     let foreign: VerifierKey = text(&theirs["verifier_key"]).parse().unwrap();
-    assert!(check(proof.text.as_bytes(), &foreign).is_err(), "another tenant's key proves nothing here");
+    assert!(check(proof.text.as_bytes(), &[foreign]).is_err(), "another tenant's key proves nothing here");
 }
 
 #[tokio::test]
@@ -234,7 +235,7 @@ impl Office {
     async fn alter(&self, sql: &str) {
         let mut owner =
             hub_postgres::pools::options(self.world.database.url()).unwrap().connect().await.unwrap();
-        for table in ["events", "checkpoints", "whole_checkpoints", "cosignatures"] {
+        for table in ["events", "checkpoints", "whole_checkpoints", "cosignatures", "signing_keys"] {
             sqlx::query(&format!("alter table ledger.{table} disable trigger append_only"))
                 .execute(&mut owner)
                 .await

@@ -84,7 +84,7 @@ async fn cqrs_es_itself_runs_a_decider() {
 
 #[test]
 fn an_aggregate_is_written_as_its_state() {
-    let state = TenantState::Active { name: TenantName::new("acme").unwrap() };
+    let state = TenantState::Active { name: TenantName::new("acme").unwrap(), signing_key: None };
     let json = serde_json::to_string(&Folded::<Tenant>::new(state.clone())).unwrap();
     assert_eq!(json, serde_json::to_string(&state).unwrap());
     assert_eq!(*serde_json::from_str::<Folded<Tenant>>(&json).unwrap().state(), state);

@@ -60,7 +60,7 @@ async fn a_command_yields_its_events_receipt_and_state() {
         ..Options::default()
     };
     let outcome = run_with(&world.dispatcher, rename("acme-2"), &options).await.unwrap();
-    assert_eq!(outcome.state, TenantState::Active { name: name("acme-2") });
+    assert_eq!(outcome.state, TenantState::Active { name: name("acme-2"), signing_key: None });
     assert!(matches!(outcome.events[..], [TenantEvent::Renamed(_)]));
     let stored = &world.log.all()[1];
     assert_eq!(outcome.receipt.stream, STREAM);
@@ -230,7 +230,11 @@ async fn a_repeat_answers_the_first_receipt_whatever_has_happened_since() {
         assert_eq!(again.receipt.event_ids, first.receipt.event_ids);
         assert_eq!((again.receipt.revision, again.receipt.position), (Some(1), 2));
         assert_eq!(again.events, first.events);
-        assert_eq!(again.state, TenantState::Suspended { name: name("new") }, "the state is the present one");
+        assert_eq!(
+            again.state,
+            TenantState::Suspended { name: name("new"), signing_key: None },
+            "the state is the present one"
+        );
     }
     assert_eq!(world.log.types(), recorded);
     let other = run_with(&world.dispatcher, rename("other"), &keyed("once", 2)).await;
@@ -296,7 +300,7 @@ async fn a_plan_is_the_events_and_touches_nothing() {
     let options = Options { dry_run: true, ..keyed("planned", 1) };
     let plan = run_with(&world.dispatcher, rename("new"), &options).await.unwrap();
     assert!(plan.dry_run);
-    assert_eq!(plan.state, TenantState::Active { name: name("new") });
+    assert_eq!(plan.state, TenantState::Active { name: name("new"), signing_key: None });
     assert!(plan.receipt.event_ids.is_empty());
     assert_eq!((plan.receipt.revision, plan.receipt.position), (Some(0), 1));
     assert_eq!(world.appends(), appends);

@@ -39,7 +39,7 @@ async fn cqrs_es_runs_on_the_ledger() {
     assert_eq!(events[0].metadata["command"], "tenant.test");
     assert_eq!(events[1].aggregate_id, STREAM);
     let loaded = store(&world, &cache, &ctx).load_aggregate(STREAM).await.unwrap();
-    assert_eq!(*loaded.state(), TenantState::Active { name: name("two") });
+    assert_eq!(*loaded.state(), TenantState::Active { name: name("two"), signing_key: None });
     assert!(loaded.is_cached());
 }
 
@@ -88,10 +88,10 @@ async fn the_cache_serves_only_what_the_log_confirms() {
         .unwrap();
     // As after a restore of the log: what was folded is not what stands there.
     let tip = Tip { revision: 0, position: 1, event_id: Uuid::nil(), largest: 10 };
-    let state = TenantState::Active { name: name("imagined") };
+    let state = TenantState::Active { name: name("imagined"), signing_key: None };
     cache.put::<Tenant>(tenant(), STREAM, Arc::new(Snapshot { state, tip }));
     let loaded = load_from_log::<Tenant>(&*world.ports.log, &cache, tenant(), STREAM).await.unwrap();
-    assert_eq!(*loaded.state(), TenantState::Active { name: name("real") });
+    assert_eq!(*loaded.state(), TenantState::Active { name: name("real"), signing_key: None });
     assert!(!loaded.is_cached());
     let cached = cache.get::<Tenant>(tenant(), STREAM).unwrap();
     assert_eq!(cached.state, *loaded.state(), "and the cache has learned");
@@ -101,7 +101,7 @@ async fn the_cache_serves_only_what_the_log_confirms() {
 async fn the_cache_keeps_tenants_and_kinds_apart() {
     let cache = StreamCache::new(1 << 20);
     let tip = Tip { revision: 0, position: 1, event_id: Uuid::nil(), largest: 10 };
-    let state = TenantState::Active { name: name("one") };
+    let state = TenantState::Active { name: name("one"), signing_key: None };
     cache.put::<Tenant>(tenant(), STREAM, Arc::new(Snapshot { state, tip }));
     let other = hub_domain::kernel::TypedId::from_uuid(Uuid::from_u128(8));
     assert!(cache.get::<Tenant>(other, STREAM).is_none());

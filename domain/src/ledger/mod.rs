@@ -10,6 +10,7 @@ mod leaf;
 mod log;
 mod note;
 mod recorded;
+mod rotation;
 mod subtree;
 mod tree;
 mod witness;
@@ -26,6 +27,7 @@ pub use leaf::{FORMAT, LEAF_LIMIT, Leaf, LeafError};
 pub use log::LogVerifier;
 pub use note::{NOTE_LIMIT, Note, NoteError, Signature};
 pub use recorded::Recorded;
+pub use rotation::{Rotation, RotationError};
 pub use subtree::{Plan, Span, Subtree, TILE_HEIGHT, TILE_WIDTH};
 pub use tree::{
     Frontier, FrontierError, ProofError, consistency_proof, inclusion_proof, root, verify_consistency,

@@ -4,6 +4,7 @@ mod chain;
 mod leaf;
 mod log;
 mod note;
+mod rotation;
 mod subtree;
 mod tamper;
 mod tree;

@@ -16,6 +16,8 @@ events! {
         Suspended(Suspended) = "tenant.suspended.v1",
         /// Its users may come back.
         Resumed(Resumed) = "tenant.resumed.v1",
+        /// The key that signs its ledger gave way to another.
+        SigningKeyRotated(SigningKeyRotated) = "tenant.signing_key_rotated.v1",
     }
 }
 
@@ -45,3 +47,10 @@ pub struct Suspended {
 /// Body of `tenant.resumed.v1`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Resumed {}
+
+/// Body of `tenant.signing_key_rotated.v1`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SigningKeyRotated {
+    /// The rotation, signed with both keys ([`crate::ledger::Rotation`]).
+    pub statement: String,
+}

@@ -7,5 +7,5 @@ mod state;
 mod tests;
 
 pub use decide::{Tenant, TenantCommand, TenantRefusal};
-pub use events::{Created, Renamed, Resumed, Suspended, TenantEvent};
+pub use events::{Created, Renamed, Resumed, SigningKeyRotated, Suspended, TenantEvent};
 pub use state::TenantState;

@@ -26,6 +26,8 @@ pub enum Command {
     Tenant(TenantCommand),
     /// Keep the vault.
     Vault(VaultCommand),
+    /// Keep the key that signs the ledger.
+    SigningKey(Box<SigningKeyCommand>),
     /// Print the address of the running built-in database, for `psql` and backups.
     DatabaseUrl(Box<StoreConfig>),
     /// Print the `OpenAPI` 3.1 document.
@@ -36,19 +38,26 @@ pub enum Command {
 #[derive(Clone, Debug, Args)]
 pub struct StoreConfig {
     /// Folder of the built-in database, the keys and the logs.
-    #[arg(long, env = "CLUSTERMASTER_DATA_DIR", default_value = "./.clustermaster")]
+    #[arg(long, global = true, env = "CLUSTERMASTER_DATA_DIR", default_value = "./.clustermaster")]
     pub data_dir: PathBuf,
     /// Use this `PostgreSQL` (15 or newer) instead of the built-in one: `postgresql://USER@HOST/DATABASE`.
-    #[arg(long, env = "CLUSTERMASTER_DATABASE_URL", hide_env_values = true)]
+    #[arg(long, global = true, env = "CLUSTERMASTER_DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<String>,
     /// File of the key-encryption key; made on the first start. Keep a copy elsewhere: without it the vault is lost.
-    #[arg(long, env = "CLUSTERMASTER_KEY_FILE")]
+    #[arg(long, global = true, env = "CLUSTERMASTER_KEY_FILE")]
     pub key_file: Option<PathBuf>,
     /// The key-encryption key itself, instead of a file: 32 bytes in base64 or hexadecimal.
-    #[arg(long, env = "CLUSTERMASTER_KEY", hide = true, hide_env_values = true, conflicts_with = "key_file")]
+    #[arg(
+        long,
+        global = true,
+        env = "CLUSTERMASTER_KEY",
+        hide = true,
+        hide_env_values = true,
+        conflicts_with = "key_file"
+    )]
     pub key: Option<SecretString>,
     /// Files of older key-encryption keys, which still open what they wrapped. For the time of a rotation.
-    #[arg(long, env = "CLUSTERMASTER_OLD_KEY_FILES", value_delimiter = ',')]
+    #[arg(long, global = true, env = "CLUSTERMASTER_OLD_KEY_FILES", value_delimiter = ',')]
     pub old_key_file: Vec<PathBuf>,
 }
 
@@ -117,11 +126,12 @@ pub struct ServeConfig {
 pub struct SigningConfig {
     /// File of the key that signs checkpoints; made on the first start, under the data folder unless told otherwise. Hubs
     /// on one database share it. It is not in the database: who holds both could forge.
-    #[arg(long, env = "CLUSTERMASTER_SIGNING_KEY_FILE")]
+    #[arg(long, global = true, env = "CLUSTERMASTER_SIGNING_KEY_FILE")]
     pub signing_key_file: Option<PathBuf>,
     /// The signing key itself, instead of a file: `PRIVATE+KEY+NAME+ID+BASE64` (C2SP signed-note).
     #[arg(
         long,
+        global = true,
         env = "CLUSTERMASTER_SIGNING_KEY",
         hide = true,
         hide_env_values = true,
@@ -129,16 +139,16 @@ pub struct SigningConfig {
     )]
     pub signing_key: Option<SecretString>,
     /// The name that a new signing key gets, which every checkpoint bears: `hub.example.com/clustermaster`.
-    #[arg(long, env = "CLUSTERMASTER_LEDGER_NAME")]
+    #[arg(long, global = true, env = "CLUSTERMASTER_LEDGER_NAME")]
     pub ledger_name: Option<String>,
     /// File of those who cosign checkpoints: a line each of a verifier key and an address (C2SP tlog-witness). `#` begins a remark.
-    #[arg(long, env = "CLUSTERMASTER_WITNESSES_FILE")]
+    #[arg(long, global = true, env = "CLUSTERMASTER_WITNESSES_FILE")]
     pub witnesses_file: Option<PathBuf>,
     /// Places where checkpoints are written once: a folder, or `s3://bucket/prefix` with the variables that AWS tools read.
-    #[arg(long, env = "CLUSTERMASTER_ANCHORS", value_delimiter = ',')]
+    #[arg(long, global = true, env = "CLUSTERMASTER_ANCHORS", value_delimiter = ',')]
     pub anchor: Vec<String>,
     /// Seconds after which new events are under a checkpoint, at the latest.
-    #[arg(long, env = "CLUSTERMASTER_CHECKPOINT_SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    #[arg(long, global = true, env = "CLUSTERMASTER_CHECKPOINT_SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub checkpoint_seconds: u64,
 }
 
@@ -197,6 +207,32 @@ pub enum TenantAction {
         /// The password, instead of a generated one that is printed once.
         #[arg(long, env = "CLUSTERMASTER_ADMIN_PASSWORD", hide_env_values = true)]
         password: Option<SecretString>,
+    },
+}
+
+/// Commands on the key that signs the ledger.
+#[derive(Debug, Args)]
+pub struct SigningKeyCommand {
+    /// Where the hub keeps its things.
+    #[command(flatten)]
+    pub store: StoreConfig,
+    /// The key that signs now.
+    #[command(flatten)]
+    pub signing: SigningConfig,
+    /// What to do.
+    #[command(subcommand)]
+    pub action: SigningKeyAction,
+}
+
+/// What can be done with the signing key.
+#[derive(Clone, Debug, Subcommand)]
+pub enum SigningKeyAction {
+    /// Let it give way to another key of the same name, by an event in every ledger that both have signed. A hub that still
+    /// has the old key then signs nothing more until it is started with the new one.
+    Rotate {
+        /// File of the new key; made where there is none yet.
+        #[arg(long)]
+        new_signing_key_file: PathBuf,
     },
 }
 

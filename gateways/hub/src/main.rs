@@ -2,7 +2,7 @@
 
 use clap::Parser;
 use clustermaster::cli::{Cli, Command};
-use clustermaster::{doctor, serve, tenants, vault};
+use clustermaster::{doctor, rotation, serve, tenants, vault};
 
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
@@ -18,6 +18,7 @@ fn main() -> anyhow::Result<()> {
             Command::Doctor(config) => doctor::run(&config).await,
             Command::Tenant(command) => tenants::run(command).await,
             Command::Vault(command) => vault::run(command).await,
+            Command::SigningKey(command) => rotation::run(*command).await,
             Command::DatabaseUrl(config) => {
                 println!("{}", clustermaster::store::running_url(&config)?);
                 Ok(())

@@ -1,5 +1,6 @@
 //! The key that signs the ledger: where it comes from. It never stands in the database.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, ensure};
@@ -11,24 +12,19 @@ use hub_projections::proof::{Anchor, Witness};
 use secrecy::ExposeSecret as _;
 use zeroize::Zeroizing;
 
-use crate::cli::{ServeConfig, SigningConfig};
+use crate::cli::{ServeConfig, SigningConfig, StoreConfig};
 use crate::runtime::System;
 
 /// Reads the signing key, or makes it where there is none yet.
 pub fn key(config: &ServeConfig) -> anyhow::Result<SigningKey> {
-    let SigningConfig { signing_key_file, signing_key, ledger_name, .. } = &config.signing;
+    let SigningConfig { signing_key, ledger_name, .. } = &config.signing;
     let text = if let Some(text) = signing_key {
         Zeroizing::new(text.expose_secret().to_owned())
     } else {
-        let default = || config.store.data_dir.join("keys").join("signing");
         let fresh = fresh(ledger_name.as_deref())?;
-        secret_file::read_or_create(&signing_key_file.clone().unwrap_or_else(default), || fresh)?
+        secret_file::read_or_create(&file(&config.signing, &config.store), || fresh)?
     };
-    let key = SigningKey::from_secret(text.trim()).context("the signing key")?;
-    ensure!(
-        key.algorithm() == Algorithm::Ed25519,
-        "the signing key is one of a witness: a ledger is signed by an Ed25519 key"
-    );
+    let key = read(&text)?;
     if let Some(name) = ledger_name {
         ensure!(
             key.name() == name,
@@ -36,6 +32,29 @@ pub fn key(config: &ServeConfig) -> anyhow::Result<SigningKey> {
             key.name()
         );
     }
+    Ok(key)
+}
+
+/// Reads the signing key, which must be there.
+pub fn existing(config: &SigningConfig, store: &StoreConfig) -> anyhow::Result<SigningKey> {
+    if let Some(text) = &config.signing_key {
+        return read(text.expose_secret());
+    }
+    let file = file(config, store);
+    ensure!(file.exists(), "there is no signing key in {}", file.display());
+    read(&secret_file::read_or_create(&file, || Zeroizing::new(String::new()))?)
+}
+
+fn file(config: &SigningConfig, store: &StoreConfig) -> PathBuf {
+    config.signing_key_file.clone().unwrap_or_else(|| store.data_dir.join("keys").join("signing"))
+}
+
+fn read(text: &str) -> anyhow::Result<SigningKey> {
+    let key = SigningKey::from_secret(text.trim()).context("the signing key")?;
+    ensure!(
+        key.algorithm() == Algorithm::Ed25519,
+        "the signing key is one of a witness: a ledger is signed by an Ed25519 key"
+    );
     Ok(key)
 }
 

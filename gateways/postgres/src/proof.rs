@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use hub_domain::ledger::{Hash, Leaf, Recorded, Span};
 use hub_projections::FeedError;
-use hub_projections::proof::{Due, Issued, Outlook, ProofStore, Tree, Unwitnessed};
+use hub_projections::proof::{Due, Issued, Outlook, ProofStore, SignerKey, Tree, Unwitnessed};
 use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row};
 use uuid::Uuid;
@@ -142,8 +142,9 @@ impl ProofStore for PgProofs {
         let sql = "with now as materialized (select \
                  (extract(epoch from clock_timestamp()) * 1000000)::bigint as now, \
                  (select position from ledger.head) as position, \
-                 (select coalesce(max(entry) + 1, 0) from ledger.checkpoints) as entries) \
-             select c.entry, c.tenant, c.size, c.root, c.position, c.issued_at, c.note, h.tenant, h.size, n.now, n.position, n.entries \
+                 (select coalesce(max(entry) + 1, 0) from ledger.checkpoints) as entries, \
+                 (select verifier from ledger.signing_keys order by number desc limit 1) as signer) \
+             select c.entry, c.tenant, c.size, c.root, c.position, c.issued_at, c.note, h.tenant, h.size, n.now, n.position, n.entries, n.signer \
              from now n left join (ledger.tenant_heads h left join lateral \
                  (select * from ledger.checkpoints c where c.tenant = h.tenant order by c.entry desc limit 1) c on true) \
                on c.entry is null or c.size <> h.size or c.issued_at < n.now - $1";
@@ -161,6 +162,7 @@ impl ProofStore for PgProofs {
             now: number(first, 9)?,
             position: number(first, 10)? as u64,
             entries: number(first, 11)? as u64,
+            signer: first.try_get(12).map_err(failed)?,
             due,
         })
     }
@@ -255,6 +257,31 @@ impl ProofStore for PgProofs {
         let newest =
             sqlx::query_scalar("select verifier from ledger.signing_keys order by number desc limit 1");
         newest.fetch_one(&self.pool).await.map_err(failed)
+    }
+
+    async fn rotate_key(&self, from: &str, to: &SignerKey) -> Result<bool, FeedError> {
+        let sql = "with newest as (select number, verifier from ledger.signing_keys order by number desc limit 1), \
+                 added as (insert into ledger.signing_keys (number, verifier, adopted_at, statement) \
+                 select number + 1, $2, (extract(epoch from clock_timestamp()) * 1000000)::bigint, $3 from newest \
+                 where verifier = $1 on conflict do nothing returning verifier) \
+             select exists (select from added) or exists (select from newest where verifier = $2)";
+        let asked = sqlx::query_scalar(sql).bind(from).bind(&to.verifier).bind(&to.statement);
+        asked.fetch_one(&self.pool).await.map_err(failed)
+    }
+
+    async fn signing_keys(&self) -> Result<Vec<SignerKey>, FeedError> {
+        let asked = sqlx::query("select verifier, statement from ledger.signing_keys order by number");
+        let rows = asked.fetch_all(&self.pool).await.map_err(failed)?;
+        let key = |row: &PgRow| {
+            let (verifier, statement) = (row.try_get(0).map_err(failed)?, row.try_get(1).map_err(failed)?);
+            Ok(SignerKey { verifier, statement })
+        };
+        rows.iter().map(key).collect()
+    }
+
+    async fn tenants(&self) -> Result<Vec<Uuid>, FeedError> {
+        let asked = sqlx::query_scalar("select tenant from ledger.tenant_heads order by tenant");
+        asked.fetch_all(&self.pool).await.map_err(failed)
     }
 
     async fn checkpoints(

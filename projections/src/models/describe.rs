@@ -1,6 +1,7 @@
 //! An event in one sentence, and what it changed.
 
 use hub_domain::cluster::{Change, Changed, ClusterEvent, Failure, HealthChanged};
+use hub_domain::ledger::Rotation;
 use hub_domain::tenant::TenantEvent;
 use hub_domain::user::{Role, SignInRefusal, UserEvent};
 use serde::Serialize;
@@ -64,6 +65,19 @@ fn tenant(event: &TenantEvent) -> Description {
         }
         TenantEvent::Suspended(_) => Description::new("the tenant was suspended"),
         TenantEvent::Resumed(_) => Description::new("the tenant was resumed"),
+        TenantEvent::SigningKeyRotated(body) => rotated(&body.statement),
+    }
+}
+
+fn rotated(statement: &str) -> Description {
+    match Rotation::open(statement) {
+        Ok(found) => Description::new("the key that signs the ledger gave way to another").changing(
+            "verifier_key",
+            found.from().to_string(),
+            found.to().to_string(),
+        ),
+        // The bytes stand in the ledger all the same; nobody who verifies believes them.
+        Err(_) => Description::new("a rotation of the signing key that its keys have not signed"),
     }
 }
 

@@ -60,6 +60,15 @@ impl Issued {
     }
 }
 
+/// A key that signs or has signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignerKey {
+    /// The hub's verifier key.
+    pub verifier: String,
+    /// What it and the key before it have signed ([`hub_domain::ledger::Rotation`]); none of the first.
+    pub statement: Option<String>,
+}
+
 /// A checkpoint that a witness has not cosigned yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unwitnessed {
@@ -89,6 +98,8 @@ pub struct Outlook {
     pub position: u64,
     /// Checkpoints in the log over all tenants.
     pub entries: u64,
+    /// The newest key, the hub's verifier key: who does not have it signs nothing more.
+    pub signer: Option<String>,
     /// Where a checkpoint may be wanted.
     pub due: Vec<Due>,
 }
@@ -136,6 +147,15 @@ pub trait ProofStore: Send + Sync + 'static {
 
     /// Takes a key into use where there is none yet. Answers with the newest, whoever brought it.
     async fn adopt_key(&self, verifier: &str) -> Result<String, FeedError>;
+
+    /// Lets a key take the place of the one that signs; `false` when that is another one than `from`. Done already is done.
+    async fn rotate_key(&self, from: &str, to: &SignerKey) -> Result<bool, FeedError>;
+
+    /// The keys that sign or have signed, the newest last.
+    async fn signing_keys(&self) -> Result<Vec<SignerKey>, FeedError>;
+
+    /// Every tenant that has a ledger.
+    async fn tenants(&self) -> Result<Vec<Uuid>, FeedError>;
 
     /// A tenant's checkpoints, the newest first: those before an entry, at most `limit`.
     async fn checkpoints(

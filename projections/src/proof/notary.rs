@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hub_domain::ledger::{Checkpoint, KeyError, SigningKey, origin};
+use hub_domain::ledger::{Checkpoint, KeyError, Note, SigningKey, origin};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -105,6 +105,9 @@ impl Notary {
 
     /// Looks at the log again and again until cancelled, and once more then, so that what was done is under a checkpoint.
     pub async fn run(self, cancel: CancellationToken) {
+        if let Err(cause) = self.renew().await {
+            tracing::warn!(%cause, "checkpoints of an earlier key could not be signed anew");
+        }
         let mut looks = interval(self.settings.look);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while cancel.run_until_cancelled(looks.tick()).await.is_some() {
@@ -124,11 +127,35 @@ impl Notary {
     /// Signs what is due, or with `at_once` whatever is new. Answers how many tenants' checkpoints that were.
     pub async fn look(&self, at_once: bool) -> Result<usize, NotaryError> {
         let idle = self.settings.idle.as_micros() as i64;
-        let outlook = self.store.outlook(idle).await?;
+        self.sign_due(self.store.outlook(idle).await?, |due, now| at_once || self.is_due(due, now)).await
+    }
+
+    /// Signs anew what another key signed last, after a rotation: whoever asks is shown what this key vouches for.
+    async fn renew(&self) -> Result<usize, NotaryError> {
+        if self.store.signing_keys().await?.len() < 2 {
+            return Ok(0);
+        }
+        let own = |due: &Due| {
+            let key = self.key.verifier().named(&origin(self.key.name(), due.tenant)).ok()?;
+            let note: Note = due.newest.as_ref()?.note.parse().ok()?;
+            note.signed_by(&key).ok()
+        };
+        self.sign_due(self.store.outlook(0).await?, |due, _| own(due).is_none()).await
+    }
+
+    async fn sign_due(
+        &self,
+        outlook: Outlook,
+        wanted: impl Fn(&Due, i64) -> bool,
+    ) -> Result<usize, NotaryError> {
+        let ours = self.key.verifier().to_string();
+        if let Some(theirs) = outlook.signer.clone().filter(|theirs| *theirs != ours) {
+            return Err(NotaryError::AnotherKey { theirs, ours });
+        }
         metrics::gauge!(telemetry::UNSIGNED_SECONDS).set(waiting(&outlook));
         let mut issued = Vec::new();
         for due in &outlook.due {
-            if !at_once && !self.is_due(due, outlook.now) {
+            if !wanted(due, outlook.now) {
                 continue;
             }
             match self.sign(due, &outlook, outlook.entries + issued.len() as u64).await {

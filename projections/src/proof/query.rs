@@ -8,7 +8,7 @@ use hub_domain::ledger::{
 use uuid::Uuid;
 
 use super::hashes::{resolve, root_at};
-use super::{Issued, ProofStore, Tree};
+use super::{Issued, ProofStore, SignerKey, Tree};
 use crate::feed::FeedError;
 use crate::query::{Listed, QueryError};
 
@@ -101,6 +101,11 @@ impl Proofs {
     /// What a tenant's checkpoints are verified with.
     pub fn verifier(&self, tenant: Uuid) -> Result<VerifierKey, ProofError> {
         Ok(self.hub.named(&origin(self.hub.name(), tenant))?)
+    }
+
+    /// The keys that sign or have signed, the newest last.
+    pub async fn keys(&self) -> Result<Vec<SignerKey>, ProofError> {
+        Ok(self.store.signing_keys().await?)
     }
 
     /// Where a tenant's ledger ends.

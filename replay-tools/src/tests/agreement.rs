@@ -152,7 +152,7 @@ fn both_verifiers_agree_on_spoiled_ledgers() {
 fn both_verifiers_agree_on_spoiled_proofs() {
     let events = events(23);
     let (whole, other) = (proof(&events, 12), proof(&events, 7));
-    agree("proof", &whole, &other, PROOFS, |bytes| check(bytes, &key().verifier()).is_ok());
+    agree("proof", &whole, &other, PROOFS, |bytes| check(bytes, &[key().verifier()]).is_ok());
 }
 
 #[test]
@@ -212,7 +212,7 @@ fn a_forged_proof_is_refused_by_both() {
     let mut files = vec![folder.path().join("sound")];
     std::fs::write(&files[0], &sound).expect("a file");
     for (nth, (name, forged)) in forgeries.iter().enumerate() {
-        assert!(check(forged, &key().verifier()).is_err(), "{name} was accepted");
+        assert!(check(forged, &[key().verifier()]).is_err(), "{name} was accepted");
         files.push(folder.path().join(nth.to_string()));
         std::fs::write(&files[nth + 1], forged).expect("a file");
     }
@@ -223,5 +223,7 @@ fn a_forged_proof_is_refused_by_both() {
     }
     // The tenant's own key serves as well as the hub's; a stranger's does not.
     let own = key().verifier().named(origin).expect("a name");
-    assert!(check(&sound, &own).is_ok() && check(&sound, &another.verifier()).is_err());
+    assert!(
+        check(&sound, std::slice::from_ref(&own)).is_ok() && check(&sound, &[another.verifier()]).is_err()
+    );
 }

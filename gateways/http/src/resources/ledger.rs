@@ -26,6 +26,16 @@ pub struct Checkpoint {
     pub note: String,
 }
 
+/// A key that signs the tenant's checkpoints, or has signed them.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct SigningKey {
+    /// What its checkpoints are verified with (C2SP signed-note).
+    pub verifier_key: String,
+    /// What this key and the one before it have signed when it took its place; `null` for the first.
+    #[schema(required)]
+    pub rotation: Option<String>,
+}
+
 /// Where the tenant's ledger ends, and what vouches for it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct LedgerHead {

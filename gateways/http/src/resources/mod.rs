@@ -13,7 +13,7 @@ pub use audit::AuditLog;
 pub use cluster::{Cluster, ClusterHealth, ClusterSummary, Failure, Issue, Node, NodeCount, Workload};
 pub use cluster_request::{ChangeCluster, Credentials, ImportCluster, Provider};
 pub use fleet::{ClusterCounts, Fleet, FleetChange};
-pub use ledger::{Checkpoint, Consistency, EntryProof, LedgerHead, hex};
+pub use ledger::{Checkpoint, Consistency, EntryProof, LedgerHead, SigningKey, hex};
 pub use session::{Login, Me, Refresh, Session, SessionUser};
 pub use user::{ChangeUser, NewUser, Role, User, UserSummary};
 pub use words::{AuditOutcome, ClusterStatus, Health, UserStatus};

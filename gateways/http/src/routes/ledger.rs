@@ -5,7 +5,9 @@ use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 use hub_commands::{Caller, Permission};
 use hub_domain::kernel::TypedId as _;
+use hub_domain::ledger::{VerifierKey, origin};
 use hub_projections::Listed;
+use hub_projections::proof::{ProofError, SignerKey};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
@@ -17,11 +19,12 @@ use crate::app::App;
 use crate::auth::Signed;
 use crate::extract::{PageParams, Params};
 use crate::problem::{Entry, Problem, ProblemDocument};
-use crate::resources::{Checkpoint, Consistency, LedgerHead, hex};
+use crate::resources::{Checkpoint, Consistency, LedgerHead, SigningKey, hex};
 
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::default()
         .routes(routes!(head))
+        .routes(routes!(keys))
         .routes(routes!(checkpoints))
         .routes(routes!(consistency))
         .routes(routes!(checkpoint))
@@ -51,6 +54,20 @@ async fn head(State(app): State<App>, signed: Signed, _: Params<()>) -> Answer {
     let caller = signed.may(Permission::ReadAudit)?;
     let (head, key) = (app.proofs().head(tenant(caller)).await?, app.proofs().verifier(tenant(caller))?);
     Ok(found(&LedgerHead::new(head, &key), None, app.read().position()))
+}
+
+/// The keys that sign or have signed the tenant's checkpoints, the oldest first, and what vouches for each change of them.
+#[utoipa::path(get, path = "/ledger/keys", tag = "audit", operation_id = "listSigningKeys",
+    responses((status = 200, description = "The keys", body = [SigningKey])))]
+async fn keys(State(app): State<App>, signed: Signed, _: Params<()>) -> Answer {
+    let caller = signed.may(Permission::ReadAudit)?;
+    let of_tenant = |key: SignerKey| {
+        let hub: VerifierKey = key.verifier.parse().map_err(ProofError::Key)?;
+        let own = hub.named(&origin(hub.name(), tenant(caller))).map_err(ProofError::Key)?;
+        Ok::<_, Problem>(SigningKey { verifier_key: own.to_string(), rotation: key.statement })
+    };
+    let keys = app.proofs().keys().await?.into_iter().map(of_tenant).collect::<Result<Vec<_>, _>>()?;
+    Ok(found(&keys, None, app.read().position()))
 }
 
 /// Lists the signed checkpoints over the tenant's ledger, the newest first.

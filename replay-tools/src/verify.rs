@@ -7,7 +7,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Instant;
 
 use anyhow::{Context, bail};
-use hub_domain::ledger::{Fault, Head, LogVerifier, VerifierKey, leaf_hash, tenant_of};
+use hub_domain::ledger::{Digests, Fault, Head, LogVerifier, VerifierKey, leaf_hash, tenant_of};
 use serde::Serialize;
 
 use crate::checkpoints::Checkpoints;
@@ -217,17 +217,37 @@ pub async fn of_database(ledger: &mut Ledger, known: &Evidence) -> anyhow::Resul
     Ok(report)
 }
 
-/// Verifies an exported file, against itself and what was brought along. Reading and hashing have a thread each.
+/// A record, and of an event what is hashed apart from its leaf.
+type Digested = Result<(Record, Option<Digests>), FormatError>;
+
+/// Verifies an exported file, against itself and what was brought along. Reading, hashing what lies behind the leaves, and
+/// judging have a thread each.
 pub fn of_file(input: impl BufRead + Send, length: u64, known: &Evidence) -> anyhow::Result<Report> {
     let bar = progress::bar("verifying", length);
     let mut reader = Reader::new(bar.wrap_read(input))?;
-    let (sender, receiver) = sync_channel(BATCHES);
+    let (sender, read) = sync_channel(BATCHES);
+    let (digested, receiver) = sync_channel(BATCHES);
     let report = std::thread::scope(|scope| {
         scope.spawn(move || read_batches(&mut reader, &sender));
+        scope.spawn(move || {
+            let batches = read.into_iter().map(|batch| batch.into_iter().map(digest).collect::<Vec<_>>());
+            // Ends when nobody listens any more.
+            let _ = { batches }.try_for_each(|batch| digested.send(batch));
+        });
         judge(receiver.into_iter().flatten(), known)
     });
     bar.finish_and_clear();
     report
+}
+
+fn digest(record: Result<Record, FormatError>) -> Digested {
+    record.map(|record| match record {
+        Record::Event(event, leaf) => {
+            let digests = event.digests();
+            (Record::Event(event, leaf), Some(digests))
+        }
+        other => (other, None),
+    })
 }
 
 /// Reads to the end, or to the first error, which is handed on. Ends when nobody listens any more.
@@ -249,23 +269,20 @@ fn read_batches<R: BufRead>(reader: &mut Reader<R>, sender: &SyncSender<Vec<Resu
     }
 }
 
-fn judge(
-    records: impl Iterator<Item = Result<Record, FormatError>>,
-    known: &Evidence,
-) -> anyhow::Result<Report> {
+fn judge(records: impl Iterator<Item = Digested>, known: &Evidence) -> anyhow::Result<Report> {
     let mut verifier = LogVerifier::new();
     known.demand(&mut verifier);
     let (mut events, mut faults, mut stated, mut broken) = (0, Vec::new(), Vec::new(), None);
     let (mut notes, mut vouched, mut keys) = (Vec::new(), Vec::new(), known.keys.clone());
     for record in records {
         match record {
-            Ok(Record::Event(event, leaf)) => {
+            Ok((Record::Event(event, leaf), digests)) => {
                 events += 1;
                 if let Some(rotation) = rotation_of(&event) {
                     let learned: Vec<_> = keys.iter().filter_map(|key| rotation.successor(key)).collect();
                     keys.extend(learned);
                 }
-                let found = verifier.push(&event);
+                let found = verifier.push_digested(&event, &digests.unwrap_or_else(|| event.digests()));
                 // What was proven was hashed already; anything else is held against the stated hash by itself.
                 if verifier.proven_leaf(event.tenant) != Some(&leaf) && leaf_hash(&leaf) != event.leaf_hash {
                     let (position, hash, stated) = (event.position, leaf_hash(&leaf), event.leaf_hash);
@@ -276,9 +293,9 @@ fn judge(
                 }
                 faults.extend(found.iter().map(FaultLine::from));
             }
-            Ok(Record::Head(head)) => stated.push(head),
+            Ok((Record::Head(head), _)) => stated.push(head),
             // Who has signed it is judged at the end: the ledger may tell of another key.
-            Ok(Record::Checkpoint(note)) => match evidence::open(&note, &[]) {
+            Ok((Record::Checkpoint(note), _)) => match evidence::open(&note, &[]) {
                 Ok((tenant, said)) => {
                     vouched.push(tenant);
                     verifier.expect_root(tenant, said.size, said.root);

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::fault::Fault;
 use super::hash::Hash;
 use super::leaf::Leaf;
-use super::recorded::Recorded;
+use super::recorded::{Digests, Recorded};
 use super::tree::Frontier;
 
 /// How many lines are kept in mind after a bad row.
@@ -110,11 +110,16 @@ impl ChainVerifier {
 
     /// Judges the next event. The fault names this row, or (`OutOfOrder`) the one before, when only this row tells.
     pub fn push(&mut self, event: &Recorded) -> Result<(), Fault> {
+        self.push_digested(event, &event.digests())
+    }
+
+    /// The same, with digests that were made of this very event.
+    pub fn push_digested(&mut self, event: &Recorded, digests: &Digests) -> Result<(), Fault> {
         self.proven = false;
         if event.tenant != self.tenant {
             return Err(Fault::WrongTenant { position: event.position });
         }
-        let leaf = event.leaf(self.line.last);
+        let leaf = event.leaf_of(self.line.last, digests);
         if event.sequence == self.line.next && leaf.hash_with(&mut self.buffer) == Ok(event.leaf_hash) {
             self.line.append(event.sequence, event.leaf_hash);
             self.others.clear();

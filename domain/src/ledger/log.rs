@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::chain::{ChainVerifier, Head};
 use super::fault::Fault;
 use super::hash::{Hash, sha256};
-use super::recorded::Recorded;
+use super::recorded::{Digests, Recorded};
 
 /// Verifies a whole log: every tenant's chain, gapless positions, gapless revisions, and heads that were taken earlier.
 #[derive(Clone, Debug)]
@@ -100,11 +100,16 @@ impl LogVerifier {
 
     /// Judges the next row. A clean one costs no allocation, but for the first of its stream.
     pub fn push(&mut self, event: &Recorded) -> Vec<Fault> {
+        self.push_digested(event, &event.digests())
+    }
+
+    /// The same, with digests that were made of this very event.
+    pub fn push_digested(&mut self, event: &Recorded, digests: &Digests) -> Vec<Fault> {
         let mut faults = Vec::new();
         faults.extend(self.judge_position(event.position));
         let track_revisions = self.track_revisions;
         let tenant = self.tenant(event.tenant);
-        let judged = tenant.chain.push(event);
+        let judged = tenant.chain.push_digested(event, digests);
         let sound = judged.is_ok();
         if let Err(fault) = judged {
             let missing =

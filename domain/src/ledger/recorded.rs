@@ -39,9 +39,28 @@ pub struct Recorded {
     pub leaf_hash: Hash,
 }
 
+/// What of an event is hashed apart from its leaf, and so may be hashed ahead of it, by another thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Digests {
+    /// SHA-256 of the metadata.
+    pub metadata: Hash,
+    /// SHA-256 of the payload.
+    pub payload: Hash,
+}
+
 impl Recorded {
+    /// Hashes metadata and payload.
+    pub fn digests(&self) -> Digests {
+        Digests { metadata: sha256(&self.metadata), payload: sha256(&self.payload) }
+    }
+
     /// The leaf, computed from the content, as it stands behind `previous`.
     pub fn leaf(&self, previous: Hash) -> Leaf<'_> {
+        self.leaf_of(previous, &self.digests())
+    }
+
+    /// The same, from digests of this event.
+    pub(super) fn leaf_of(&self, previous: Hash, digests: &Digests) -> Leaf<'_> {
         Leaf {
             tenant: self.tenant,
             sequence: self.sequence,
@@ -54,8 +73,8 @@ impl Recorded {
             event_type: &self.event_type,
             schema_version: self.schema_version,
             actor: &self.actor,
-            metadata_hash: sha256(&self.metadata),
-            payload_hash: sha256(&self.payload),
+            metadata_hash: digests.metadata,
+            payload_hash: digests.payload,
         }
     }
 

@@ -8,6 +8,7 @@ pub mod cli;
 pub mod evidence;
 pub mod export;
 pub mod format;
+pub mod import;
 mod progress;
 pub mod rebuild;
 pub mod replay;

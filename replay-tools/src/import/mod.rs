@@ -1,0 +1,3 @@
+//! `import`: events of another store go under the chain of a tenant.
+
+pub mod foreign;

@@ -201,3 +201,17 @@ impl Intake {
         Ok(kept)
     }
 }
+
+/// Whether an event stays out for what it is, and not because the log could not be reached: its stream ends there, the others go on.
+pub fn is_of_the_event(cause: &IntakeError) -> bool {
+    match cause {
+        IntakeError::Names => true,
+        IntakeError::Append(cause) => matches!(
+            cause,
+            AppendError::Conflict { .. }
+                | AppendError::KeyReused
+                | AppendError::TooLarge { .. }
+                | AppendError::Unfit(_)
+        ),
+    }
+}

@@ -4,6 +4,7 @@ pub mod builtin;
 pub mod claims;
 pub mod credentials;
 mod failure;
+pub mod intake;
 pub mod leases;
 pub mod log;
 pub mod migrate;
@@ -17,6 +18,7 @@ pub mod vault;
 
 pub use claims::PgClaims;
 pub use credentials::PgCredentials;
+pub use intake::Intake;
 pub use leases::PgLeases;
 pub use log::{PgLog, WriterSettings};
 pub use migrate::{MigrateError, migrate};

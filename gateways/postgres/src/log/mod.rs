@@ -4,7 +4,7 @@ mod feed;
 mod plan;
 pub(crate) mod reader;
 mod recent;
-mod statements;
+pub(crate) mod statements;
 mod writer;
 
 use std::sync::Arc;

@@ -168,7 +168,7 @@ pub(super) async fn written_since(
 
 /// A stored receipt, before it is known whether the asker may have it.
 #[derive(Clone, Debug)]
-pub(super) struct StoredReceipt {
+pub(crate) struct StoredReceipt {
     pub tenant: Uuid,
     pub key: String,
     fingerprint: Vec<u8>,
@@ -187,7 +187,7 @@ impl StoredReceipt {
 }
 
 /// The stored receipts under these keys.
-pub(super) async fn receipts(
+pub(crate) async fn receipts(
     connection: &mut PgConnection,
     keys: &[(TenantId, &str)],
 ) -> Result<Vec<StoredReceipt>, sqlx::Error> {

@@ -5,12 +5,14 @@
 pub mod check;
 pub mod checkpoints;
 pub mod cli;
+pub mod diff;
 pub mod evidence;
 pub mod export;
 pub mod format;
 mod progress;
 pub mod rebuild;
 pub mod replay;
+pub mod shadow;
 pub mod source;
 pub mod verify;
 pub mod witness;

@@ -1,8 +1,10 @@
 //! The bridge to cqrs-es, first half: any [`Decider`] as an aggregate, any [`Event`] as a domain event.
 
 use std::fmt;
+use std::marker::PhantomData;
 
 use cqrs_es::event_sink::EventSink;
+use cqrs_es::persist::{EventUpcaster, SerializedEvent};
 use cqrs_es::{Aggregate, DomainEvent};
 use hub_domain::{Ctx, Decider, Event};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -94,6 +96,40 @@ impl<E: Event> DomainEvent for Wire<E> {
     /// The schema version, in decimal.
     fn event_version(&self) -> String {
         self.0.schema_version().to_string()
+    }
+}
+
+/// cqrs-es' own way to read older events, by way of the family's one chain: what it makes of a stored event of an older
+/// version is what the ledger's own reader makes of it.
+pub struct Upcasting<E>(PhantomData<fn() -> E>);
+
+impl<E> Default for Upcasting<E> {
+    fn default() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<E: Event> Upcasting<E> {
+    fn present(stored: &SerializedEvent) -> Result<E, serde_json::Error> {
+        serde_json::from_value(stored.payload.clone())
+    }
+}
+
+impl<E: Event> EventUpcaster for Upcasting<E> {
+    fn can_upcast(&self, event_type: &str, _event_version: &str) -> bool {
+        E::UPCASTERS.iter().any(|(older, _)| *older == event_type)
+    }
+
+    /// Leaves an event that cannot be read as it is: whoever reads it next says what is wrong with it.
+    fn upcast(&self, mut stored: SerializedEvent) -> SerializedEvent {
+        if let Ok(event) = Self::present(&stored)
+            && let Ok(payload) = serde_json::to_value(&event)
+        {
+            stored.payload = payload;
+            event.event_type().clone_into(&mut stored.event_type);
+            stored.event_version = event.schema_version().to_string();
+        }
+        stored
     }
 }
 

@@ -3,6 +3,7 @@
 //! A [`Projection`] is a pure fold from events to rows; [`engine`] runs any of them: batches, transactions,
 //! cursors, several hub processes. [`rebuild`] makes a table anew beside the live one; [`ReadModels`] answers.
 
+pub mod difference;
 pub mod engine;
 pub mod event;
 pub mod feed;
@@ -14,6 +15,8 @@ pub mod proof;
 pub mod query;
 pub mod rebuild;
 pub mod runner;
+pub mod self_check;
+pub mod shadow;
 pub mod telemetry;
 
 #[cfg(test)]

@@ -12,6 +12,10 @@ pub const LAG_SECONDS: &str = "clustermaster_projection_lag_seconds";
 pub const STOPPED: &str = "clustermaster_projection_stopped";
 /// Seconds to fold and to write a batch of events.
 pub const BATCH_SECONDS: &str = "clustermaster_projection_batch_seconds";
+/// Rows of a projection's table that a check found missing, too many or different.
+pub const DRIFT_ROWS: &str = "clustermaster_projection_drift_rows";
+/// When a check last found a projection's table to hold what the log says.
+pub const AGREED_SECONDS: &str = "clustermaster_projection_agreed_timestamp_seconds";
 /// Checkpoints that this process has signed.
 pub const CHECKPOINTS: &str = "clustermaster_ledger_checkpoints_total";
 /// Seconds since the oldest checkpoint that no longer covers its ledger; 0 when each does.
@@ -34,6 +38,16 @@ pub fn describe() {
         STOPPED,
         Unit::Count,
         "1 while the projection stands before an event that it cannot read"
+    );
+    describe_gauge!(
+        DRIFT_ROWS,
+        Unit::Count,
+        "Rows of the projection's table that the last check found missing, too many or different"
+    );
+    describe_gauge!(
+        AGREED_SECONDS,
+        Unit::Seconds,
+        "When a check last found the projection's table to hold what the log says, in seconds since 1970"
     );
     describe_counter!(CHECKPOINTS, Unit::Count, "Checkpoints signed over tenants' ledgers");
     describe_gauge!(

@@ -7,18 +7,19 @@ use clap::{Parser, Subcommand};
 use crate::evidence::EvidenceArgs;
 use crate::source::Database;
 use crate::witness::WitnessArgs;
-use crate::{check, export, import, replay, report, step, verify, what_if, witness};
+use crate::{check, diff, export, import, replay, report, shadow, step, verify, what_if, witness};
 
 /// All is well.
 pub const CLEAN: u8 = 0;
-/// The ledger was altered.
+/// The ledger was altered, or a read model holds something else than the ledger says.
 pub const ALTERED: u8 = 1;
 /// The tool could not do its work: wrong arguments, nothing to read, no database. (2 is also clap's own.)
 pub const TROUBLE: u8 = 2;
 
 /// Proves, exports and replays a `ClusterMaster` ledger.
 ///
-/// Exit codes: 0 all is well, 1 the ledger was altered, 2 the work could not be done.
+/// Exit codes: 0 all is well, 1 the ledger was altered (`shadow`: a read model is not what the ledger says), 2 the work could not
+/// be done.
 #[derive(Debug, Parser)]
 #[command(name = "clustermaster-audit", version)]
 pub struct Cli {
@@ -84,6 +85,10 @@ pub enum Command {
     Report(report::ReportArgs),
     /// Bring the events of another store under the chain of a tenant; what is there already is not brought twice.
     Import(import::ImportArgs),
+    /// Say what differs between two moments, by folding the ledger anew.
+    Diff(diff::Diff),
+    /// Hold the read models against a refold of the ledger, and report drift. Writes nothing.
+    Shadow(shadow::Shadow),
     /// Build a read model anew beside the live one, and switch.
     Rebuild {
         /// Which; all of them when none is named.
@@ -109,6 +114,8 @@ pub async fn run(cli: Cli) -> u8 {
         Command::WhatIf(args) => what_if::command(&args).await,
         Command::Report(args) => report::command(&args).await,
         Command::Import(args) => import::command(&args).await,
+        Command::Diff(diff) => diff::command(&diff).await,
+        Command::Shadow(shadow) => shadow::command(&shadow).await,
         Command::Rebuild { projection, database } => crate::rebuild::command(&projection, &database).await,
     };
     outcome.unwrap_or_else(|cause| {

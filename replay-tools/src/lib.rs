@@ -5,6 +5,7 @@
 pub mod check;
 pub mod checkpoints;
 pub mod cli;
+pub mod diff;
 pub mod evidence;
 pub mod export;
 pub mod fold;
@@ -16,6 +17,7 @@ mod progress;
 pub mod rebuild;
 pub mod replay;
 pub mod report;
+pub mod shadow;
 pub mod source;
 pub mod step;
 pub mod verify;

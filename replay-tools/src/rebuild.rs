@@ -16,18 +16,15 @@ pub async fn command(projections: &[String], database: &Database) -> anyhow::Res
     let mut ledger = database.open().await?;
     let sizes = PoolSizes { projector: 12, ..PoolSizes::default() };
     let pools = Pools::connect(ledger.url(), sizes)?;
-    let bar = progress::bar("rebuilding", ledger.head().await?);
+    let meter = progress::Meter::new("rebuilding", ledger.head().await?);
     // Nobody wakes this feed: the rebuild reads to the end of the log and asks once more.
     let feed = Arc::new(PgFeed::new(pools.projector.clone(), watch::channel(0).1));
     let wanted: Vec<&str> = projections.iter().map(String::as_str).collect();
     let rebuilt = rebuild(&pools.projector, feed, &wanted, &|progress| {
-        if let Some(head) = progress.head {
-            bar.set_length(head);
-        }
-        bar.set_position(progress.position);
+        meter.at(progress.position, progress.head);
     })
     .await;
-    bar.finish_and_clear();
+    meter.finish();
     pools.close().await;
     ledger.close().await?;
     for table in rebuilt? {

@@ -47,6 +47,16 @@ pub enum AsOf {
     Time(DateTime<Utc>),
 }
 
+impl AsOf {
+    /// Whether an event comes after the moment. Times never decrease with positions, so the first that does is the end.
+    pub fn is_before(self, event: &Recorded) -> bool {
+        match self {
+            Self::Position(position) => event.position > position,
+            Self::Time(time) => event.recorded_at > time.timestamp_micros(),
+        }
+    }
+}
+
 /// How events are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
@@ -56,7 +66,8 @@ pub enum Format {
     Json,
 }
 
-fn as_of(text: &str) -> Result<AsOf, String> {
+/// Reads a moment.
+pub fn as_of(text: &str) -> Result<AsOf, String> {
     if let Ok(position) = text.parse() {
         return Ok(AsOf::Position(position));
     }
@@ -66,15 +77,6 @@ fn as_of(text: &str) -> Result<AsOf, String> {
 }
 
 impl Replay {
-    /// Whether an event is wanted. Times never decrease with positions, so the first that is too late is the end.
-    fn is_past(&self, event: &Recorded) -> bool {
-        match self.as_of {
-            Some(AsOf::Position(position)) => event.position > position,
-            Some(AsOf::Time(time)) => event.recorded_at > time.timestamp_micros(),
-            None => false,
-        }
-    }
-
     fn wants(&self, event: &Recorded, tenant: Option<uuid::Uuid>) -> bool {
         self.stream.as_ref().is_none_or(|stream| *stream == event.stream)
             && self.event_type.as_ref().is_none_or(|start| event.event_type.starts_with(start.as_str()))
@@ -99,7 +101,7 @@ pub async fn command(replay: &Replay) -> anyhow::Result<u8> {
         let Some(newest) = page.last() else { break };
         after = newest.position;
         for event in &page {
-            if replay.is_past(event) {
+            if replay.as_of.is_some_and(|moment| moment.is_before(event)) {
                 break 'history;
             }
             if replay.wants(event, tenant) {

@@ -6,6 +6,7 @@ mod commands;
 mod edge;
 mod events;
 mod operations;
+mod past;
 mod queries;
 mod sessions;
 mod wrong_input;

@@ -139,7 +139,7 @@ async fn kubernetes_cluster_from_import_to_decommission() {
         "user.signed_in.v1",
         "cluster.import_requested.v1",
         "cluster.imported.v1",
-        "cluster.health_changed.v1",
+        "cluster.health_changed.v2",
         "cluster.credentials_replaced.v1",
         "cluster.update_completed.v1",
         "cluster.changed.v1",

@@ -84,3 +84,36 @@ async fn postgres_es_reads_the_same_events() {
         assert_eq!(other.metadata, serde_json::from_slice::<Value>(&one.metadata).expect("JSON"));
     }
 }
+
+#[tokio::test]
+async fn both_read_an_event_of_an_older_version() {
+    use cqrs_es::EventStore as _;
+    use cqrs_es::persist::PersistedEventStore;
+    use hub_commands::aggregate::{Folded, Upcasting, Wire};
+    use hub_domain::Event as _;
+    use hub_domain::cluster::{Cluster, ClusterEvent};
+
+    let database = Database::fresh().await;
+    let (log, _, pools) = open(&database);
+    let (tenant, stream) = (TenantId::from_uuid(ids::uuid()), "cluster_old");
+    let payload =
+        r#"{"from":"healthy","to":"degraded","issues":[{"code":"c","object":"o","message":"It is so."}]}"#;
+    let mut append = log_suite::append(tenant, stream, Expected::NoStream, 1);
+    append.events[0].event_type = "cluster.health_changed.v1";
+    append.events[0].payload = payload.as_bytes().to_vec();
+    log.append(append).await.expect("an append");
+
+    let ours = log.read_stream(tenant, stream, 0).await.expect("a stream").remove(0);
+    assert_eq!(
+        (ours.event_type.as_str(), ours.payload.as_slice()),
+        ("cluster.health_changed.v1", payload.as_bytes())
+    );
+    let event = ClusterEvent::decode(&ours.event_type, &ours.payload).expect("it is read");
+    assert_eq!(event.event_type(), "cluster.health_changed.v2");
+    let repository =
+        PostgresEventRepository::new(pools.writer.clone()).with_tables("ledger.postgres_es_events", "none");
+    let store = PersistedEventStore::<_, Folded<Cluster>>::new_event_store(repository)
+        .with_upcasters(vec![Box::new(Upcasting::<ClusterEvent>::default())]);
+    let theirs = store.load_events(stream).await.expect("their events");
+    assert_eq!(theirs.iter().map(|event| &event.payload).collect::<Vec<_>>(), [&Wire(event)]);
+}

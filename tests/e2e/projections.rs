@@ -2,10 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod diffs;
 mod past;
 mod poison;
 mod processes;
 mod queries;
 mod rebuilds;
 mod security;
+mod shadows;
 pub mod world;

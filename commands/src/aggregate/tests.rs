@@ -97,3 +97,40 @@ fn an_event_on_the_wire_tells_name_and_version() {
     let json = serde_json::to_string(&event).unwrap();
     assert_eq!(serde_json::from_str::<Wire<TenantEvent>>(&json).unwrap(), event);
 }
+
+#[test]
+fn an_older_event_is_read_through_the_same_chain() {
+    use hub_domain::cluster::{Cluster, ClusterEvent};
+    let old = |body: serde_json::Value| {
+        SerializedEvent::new(
+            "cluster_1".into(),
+            3,
+            "cluster".into(),
+            "cluster.health_changed.v1".into(),
+            "1".into(),
+            serde_json::json!({ "type": "cluster.health_changed.v1", "data": body }),
+            serde_json::Value::Null,
+        )
+    };
+    let body = serde_json::json!({ "from": "unreachable", "to": "healthy", "issues": [] });
+    let upcasting = Upcasting::<ClusterEvent>::default();
+    assert!(upcasting.can_upcast("cluster.health_changed.v1", "1"));
+    assert!(
+        !upcasting.can_upcast("cluster.health_changed.v2", "2")
+            && !upcasting.can_upcast("cluster.changed.v1", "1")
+    );
+
+    let read = upcasting.upcast(old(body.clone()));
+
+    assert_eq!((read.event_type.as_str(), read.event_version.as_str()), ("cluster.health_changed.v2", "2"));
+    let theirs: <Folded<Cluster> as Aggregate>::Event = serde_json::from_value(read.payload).unwrap();
+    let ours =
+        ClusterEvent::decode("cluster.health_changed.v1", &serde_json::to_vec(&body).unwrap()).unwrap();
+    assert_eq!(theirs, Wire(ours));
+    let broken = old(serde_json::json!({ "from": 5 }));
+    assert_eq!(
+        upcasting.upcast(broken.clone()),
+        broken,
+        "not dropped, not mended: refused by whoever reads it"
+    );
+}

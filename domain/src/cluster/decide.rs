@@ -1,11 +1,15 @@
 //! What may be asked of a cluster, and what comes of it.
 
+use std::collections::BTreeSet;
+
 use super::events::{
     Changed, ClusterEvent, CredentialsReplaced, DecommissionRequested, Decommissioned, HealthChanged,
-    ImportFailed, ImportRequested, Imported, NodesChanged, UpdateCompleted, UpdateFailed, VersionChanged,
+    ImportFailed, ImportRequested, Imported, IssueChanges, NodesChanged, UpdateCompleted, UpdateFailed,
+    VersionChanged,
 };
 use super::state::{
-    Active, Change, ClusterState, Credentials, Failure, Health, Importing, Issue, Observation, Spec, Updating,
+    Active, Change, ClusterState, Credentials, Failure, Health, Importing, Issue, IssueName, Observation,
+    Spec, Updating,
 };
 use crate::kernel::{ClusterName, Ctx, Decider, Labels, Region};
 use crate::refusals;
@@ -312,15 +316,13 @@ fn observe_failure(state: &ClusterState, failure: Failure) -> Result<Vec<Cluster
 fn health_change(known: &Active, to: Health, mut issues: Vec<Issue>) -> Option<ClusterEvent> {
     issues.sort();
     issues.dedup_by(|one, other| one.code == other.code && one.object == other.object);
-    let same = known.issues.len() == issues.len()
-        && known
-            .issues
-            .iter()
-            .zip(&issues)
-            .all(|(one, other)| one.code == other.code && one.object == other.object);
-    (known.health != to || !same).then_some(ClusterEvent::HealthChanged(HealthChanged {
-        from: known.health,
-        to,
-        issues,
-    }))
+    let names = |issues: &[Issue]| issues.iter().map(IssueName::from).collect::<BTreeSet<_>>();
+    let (before, now) = (names(&known.issues), names(&issues));
+    let changes = IssueChanges {
+        appeared: now.difference(&before).cloned().collect(),
+        cleared: before.difference(&now).cloned().collect(),
+    };
+    (known.health != to || changes != IssueChanges::default()).then_some(ClusterEvent::HealthChanged(
+        HealthChanged { from: known.health, to, issues, changes: Some(changes) },
+    ))
 }

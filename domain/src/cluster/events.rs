@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::state::{Change, Credentials, Facts, Failure, Health, Issue, NodeCount, Spec};
+use super::past::health_changed_v1;
+use super::state::{Change, Credentials, Facts, Failure, Health, Issue, IssueName, NodeCount, Spec};
 use crate::events;
 use crate::kernel::{ClusterName, Labels, Region};
 
@@ -24,7 +25,7 @@ events! {
         /// The cluster did not accept the new credentials; the earlier ones hold.
         UpdateFailed(UpdateFailed) = "cluster.update_failed.v1",
         /// Its health, or the list of its issues, changed.
-        HealthChanged(HealthChanged) = "cluster.health_changed.v1",
+        HealthChanged(HealthChanged) = "cluster.health_changed.v2" from "cluster.health_changed.v1" via health_changed_v1,
         /// Its control plane runs another Kubernetes version.
         VersionChanged(VersionChanged) = "cluster.version_changed.v1",
         /// Nodes came, went, or changed readiness.
@@ -92,7 +93,7 @@ pub struct UpdateFailed {
     pub failure: Failure,
 }
 
-/// Body of `cluster.health_changed.v1`.
+/// Body of `cluster.health_changed.v2`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HealthChanged {
     /// The health before.
@@ -101,6 +102,18 @@ pub struct HealthChanged {
     pub to: Health,
     /// What is wrong now, in a stable order.
     pub issues: Vec<Issue>,
+    /// Which issues came and went; absent where version 1 did not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changes: Option<IssueChanges>,
+}
+
+/// What a change of health is about: issues by name, in the order of their names.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IssueChanges {
+    /// Those that were not there before.
+    pub appeared: Vec<IssueName>,
+    /// Those that are there no more.
+    pub cleared: Vec<IssueName>,
 }
 
 /// Body of `cluster.version_changed.v1`.

@@ -2,6 +2,7 @@
 
 mod decide;
 mod events;
+mod past;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -9,9 +10,10 @@ mod tests;
 pub use decide::{Changes, Cluster, ClusterCommand, ClusterRefusal};
 pub use events::{
     Changed, ClusterEvent, CredentialsReplaced, DecommissionRequested, Decommissioned, HealthChanged,
-    ImportFailed, ImportRequested, Imported, NodesChanged, UpdateCompleted, UpdateFailed, VersionChanged,
+    ImportFailed, ImportRequested, Imported, IssueChanges, NodesChanged, UpdateCompleted, UpdateFailed,
+    VersionChanged,
 };
 pub use state::{
-    Active, Change, ClusterState, Credentials, Facts, Failure, Health, Importing, Issue, NodeCount,
-    Observation, Provider, Spec, Updating,
+    Active, Change, ClusterState, Credentials, Facts, Failure, Health, Importing, Issue, IssueName,
+    NodeCount, Observation, Provider, Spec, Updating,
 };

@@ -160,6 +160,21 @@ pub struct Issue {
     pub message: String,
 }
 
+/// What tells one issue from another.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct IssueName {
+    /// As in [`Issue`].
+    pub code: String,
+    /// As in [`Issue`].
+    pub object: String,
+}
+
+impl From<&Issue> for IssueName {
+    fn from(issue: &Issue) -> Self {
+        Self { code: issue.code.clone(), object: issue.object.clone() }
+    }
+}
+
 /// Why a cluster could not be observed. The message comes from the hub, never verbatim from the cluster.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {

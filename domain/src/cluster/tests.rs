@@ -159,11 +159,11 @@ fn health_is_an_event_when_it_changes_and_only_then() {
     let mut other_words = seen("uid", &["a", "b"]);
     other_words.issues[0].message = "Still so, for 5 minutes now.".into();
     assert!(types(&degraded, observe(1, other_words)).is_empty(), "in whatever words");
-    assert_eq!(types(&degraded, observe(1, seen("uid", &["a"]))), ["cluster.health_changed.v1"]);
+    assert_eq!(types(&degraded, observe(1, seen("uid", &["a"]))), ["cluster.health_changed.v2"]);
     let unreachable = after(&degraded, fail(1, "connection-refused"));
     assert_eq!(unreachable.active().unwrap().health, Health::Unreachable);
     assert!(types(&unreachable, fail(1, "connection-refused")).is_empty());
-    assert_eq!(types(&unreachable, fail(1, "unauthorized")), ["cluster.health_changed.v1"]);
+    assert_eq!(types(&unreachable, fail(1, "unauthorized")), ["cluster.health_changed.v2"]);
     let back = after(&unreachable, observe(1, seen("uid", &[])));
     assert_eq!((back.active().unwrap().health, back.active().unwrap().issues.len()), (Health::Healthy, 0));
 }

@@ -2,19 +2,24 @@
 
 use std::fmt::Debug;
 
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 use uuid::Uuid;
+
+use super::upcast::Upcaster;
 
 /// A family of events. Implemented by [`events!`](crate::events) only.
 pub trait Event: Clone + Debug + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static {
-    /// Every wire name of the family, each ending in `.vN`.
+    /// Every wire name that is recorded, each ending in `.vN`.
     const TYPES: &'static [&'static str];
+    /// Every wire name that was recorded once and still is read, with the step to its next version.
+    const UPCASTERS: &'static [(&'static str, Upcaster)];
     /// This event's wire name: `"cluster.upgrade_requested.v1"`.
     fn event_type(&self) -> &'static str;
     /// The payload bytes: UTF-8 JSON of the event's body. These are the bytes that are hashed.
     fn encode(&self) -> Result<Vec<u8>, CodecError>;
-    /// Reads an event back from its wire name and payload bytes.
+    /// Reads an event back from its wire name and payload bytes; one of an older version becomes one of the present.
     fn decode(event_type: &str, payload: &[u8]) -> Result<Self, CodecError>;
     /// The schema version: the number behind `.v` in the wire name.
     fn schema_version(&self) -> u16 {
@@ -25,6 +30,19 @@ pub trait Event: Clone + Debug + PartialEq + Serialize + DeserializeOwned + Send
 /// The schema version in a wire name; 0 when it has none.
 pub fn version_of(event_type: &str) -> u16 {
     event_type.rsplit_once(".v").and_then(|(_, version)| version.parse().ok()).unwrap_or(0)
+}
+
+/// Reads an event from `{ "type": ..., "data": ... }`, also one of an older version.
+pub fn untag<'de, E: Event, D: Deserializer<'de>>(deserializer: D) -> Result<E, D::Error> {
+    #[derive(Deserialize)]
+    struct Tagged {
+        #[serde(rename = "type")]
+        event_type: String,
+        data: Value,
+    }
+    let tagged = Tagged::deserialize(deserializer)?;
+    let payload = serde_json::to_vec(&tagged.data).map_err(D::Error::custom)?;
+    E::decode(&tagged.event_type, &payload).map_err(D::Error::custom)
 }
 
 /// Why bytes and events do not fit each other.
@@ -61,6 +79,9 @@ pub struct Metadata {
 
 /// Declares a family of events: an enum whose variants each wrap a body and carry a wire name.
 ///
+/// `from "older.name.v1" via function` behind a wire name tells how events of an older version are read: `function` is an
+/// [`Upcaster`](crate::kernel::Upcaster). Each older version has its own, to the next one.
+///
 /// ```
 /// # use serde::{Deserialize, Serialize};
 /// #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -77,17 +98,24 @@ pub struct Metadata {
 #[macro_export]
 macro_rules! events {
     ($(#[$doc:meta])* $vis:vis enum $name:ident {
-        $($(#[$variant_doc:meta])* $variant:ident($body:ty) = $wire:literal),* $(,)?
+        $($(#[$variant_doc:meta])* $variant:ident($body:ty) = $wire:literal $(from $old:literal via $step:ident)*),* $(,)?
     }) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, ::serde::Serialize, ::serde::Deserialize)]
+        #[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
         #[serde(tag = "type", content = "data")]
         $vis enum $name {
             $($(#[$variant_doc])* #[serde(rename = $wire)] $variant($body)),*
         }
 
+        impl<'de> ::serde::Deserialize<'de> for $name {
+            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                $crate::kernel::untag(deserializer)
+            }
+        }
+
         impl $crate::kernel::Event for $name {
             const TYPES: &'static [&'static str] = &[$($wire),*];
+            const UPCASTERS: &'static [(&'static str, $crate::kernel::Upcaster)] = &[$($(($old, $step),)*)*];
 
             fn event_type(&self) -> &'static str {
                 match self { $(Self::$variant(_) => $wire),* }
@@ -104,8 +132,9 @@ macro_rules! events {
             }
 
             fn decode(event_type: &str, payload: &[u8]) -> Result<Self, $crate::kernel::CodecError> {
+                let (event_type, payload) = $crate::kernel::upcast(Self::UPCASTERS, event_type, payload)?;
                 match event_type {
-                    $($wire => ::serde_json::from_slice(payload).map(Self::$variant)),*,
+                    $($wire => ::serde_json::from_slice(&payload).map(Self::$variant)),*,
                     _ => return Err($crate::kernel::CodecError::UnknownType(event_type.to_owned())),
                 }
                 .map_err(|source| $crate::kernel::CodecError::Malformed {

@@ -3,6 +3,7 @@
 mod event;
 mod id;
 mod text;
+mod upcast;
 
 #[cfg(test)]
 mod tests;
@@ -14,10 +15,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-pub use event::{CodecError, Event, Metadata, version_of};
+pub use event::{CodecError, Event, Metadata, untag, version_of};
 pub use id::{ClusterId, ExportId, IdError, ImportId, TenantId, TypedId, UserId};
 pub use text::{Actor, ClusterName, Labels, Reason, Region, SecretRef, TenantName, TextError};
 pub use text::{Sealed, Subject};
+pub use upcast::{Upcaster, step, upcast};
 
 /// All that a decision may know of the world besides its state: the only time and identity it sees.
 #[derive(Clone, Debug)]

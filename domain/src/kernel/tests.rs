@@ -198,9 +198,118 @@ fn every_event_type_stands_in_the_reference() {
         crate::cluster::ClusterEvent::TYPES,
         crate::import::ImportEvent::TYPES,
     ];
-    for name in families.concat() {
+    let steps = [
+        crate::tenant::TenantEvent::UPCASTERS,
+        crate::user::UserEvent::UPCASTERS,
+        crate::cluster::ClusterEvent::UPCASTERS,
+    ];
+    let older = steps.concat().into_iter().map(|(name, _)| name);
+    for name in families.concat().into_iter().chain(older) {
         assert!(reference.contains(&format!("| `{name}` |")), "{name} is missing in domain/README.md");
     }
+}
+
+#[test]
+fn every_older_name_leads_to_one_that_is_recorded() {
+    fn stem(name: &str) -> &str {
+        name.rsplit_once(".v").unwrap().0
+    }
+    fn holds<E: Event>() {
+        for (old, _) in E::UPCASTERS {
+            assert!(!E::TYPES.contains(old), "{old} is still recorded");
+            assert_eq!(E::UPCASTERS.iter().filter(|(name, _)| name == old).count(), 1, "{old} has one step");
+            let newer = |name: &str| stem(name) == stem(old) && version_of(name) == version_of(old) + 1;
+            let older = E::UPCASTERS.iter().map(|(name, _)| *name);
+            assert!(E::TYPES.iter().copied().chain(older).any(newer), "{old} has no next version");
+        }
+    }
+    holds::<crate::tenant::TenantEvent>();
+    holds::<crate::user::UserEvent>();
+    holds::<crate::cluster::ClusterEvent>();
+}
+
+/// A door whose opening was told three times, each time a little more.
+mod door {
+    use serde::{Deserialize, Serialize};
+
+    use crate::kernel::step;
+
+    #[derive(Deserialize)]
+    struct OpenedV1 {
+        by: String,
+    }
+
+    #[derive(Serialize, Deserialize)]
+    struct OpenedV2 {
+        by: Vec<String>,
+    }
+
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    pub struct Opened {
+        pub by: Vec<String>,
+        pub wide: bool,
+    }
+
+    type Step = Result<(&'static str, Vec<u8>), serde_json::Error>;
+
+    fn one_to_two(payload: &[u8]) -> Step {
+        step("door.opened.v2", payload, |old: OpenedV1| OpenedV2 { by: vec![old.by] })
+    }
+
+    fn two_to_three(payload: &[u8]) -> Step {
+        step("door.opened.v3", payload, |old: OpenedV2| Opened { wide: old.by.len() > 1, by: old.by })
+    }
+
+    fn in_circles(payload: &[u8]) -> Step {
+        Ok(("door.shut.v1", payload.to_vec()))
+    }
+
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    pub struct Shut {}
+
+    crate::events! {
+        /// What can happen to a door.
+        pub enum DoorEvent {
+            /// It was opened.
+            Opened(Opened) = "door.opened.v3" from "door.opened.v2" via two_to_three from "door.opened.v1" via one_to_two,
+            /// It was shut.
+            Shut(Shut) = "door.shut.v2" from "door.shut.v1" via in_circles,
+        }
+    }
+}
+
+#[test]
+fn an_older_event_is_read_by_way_of_every_version_between() {
+    use door::{DoorEvent, Opened};
+    let read = |name: &str, body: &str| DoorEvent::decode(name, body.as_bytes());
+    let opened = |by: &[&str], wide| {
+        DoorEvent::Opened(Opened { by: by.iter().map(|name| (*name).to_owned()).collect(), wide })
+    };
+    assert_eq!(read("door.opened.v1", r#"{"by":"ann"}"#).unwrap(), opened(&["ann"], false));
+    assert_eq!(read("door.opened.v2", r#"{"by":["ann","bob"]}"#).unwrap(), opened(&["ann", "bob"], true));
+    assert_eq!(read("door.opened.v3", r#"{"by":[],"wide":true}"#).unwrap(), opened(&[], true));
+    assert_eq!(
+        DoorEvent::TYPES,
+        ["door.opened.v3", "door.shut.v2"],
+        "only the present versions are recorded"
+    );
+    let tagged = r#"{"type":"door.opened.v1","data":{"by":"ann"}}"#;
+    let event: DoorEvent = serde_json::from_str(tagged).unwrap();
+    assert_eq!((event.event_type(), event.schema_version()), ("door.opened.v3", 3));
+}
+
+#[test]
+fn bytes_that_are_not_what_an_older_name_promises_are_named_by_that_name() {
+    use door::DoorEvent;
+    for body in ["{}", "[", r#"{"by":["ann"]}"#] {
+        let error = DoorEvent::decode("door.opened.v1", body.as_bytes()).unwrap_err();
+        let CodecError::Malformed { event_type, .. } = error else { panic!("{error}") };
+        assert_eq!(event_type, "door.opened.v1", "{body}");
+    }
+    let unknown = DoorEvent::decode("door.opened.v9", b"{}").unwrap_err();
+    assert!(matches!(unknown, CodecError::UnknownType(name) if name == "door.opened.v9"));
+    let circle = DoorEvent::decode("door.shut.v1", b"{}").unwrap_err();
+    assert!(matches!(circle, CodecError::UnknownType(name) if name == "door.shut.v1"), "it ends");
 }
 
 proptest! {

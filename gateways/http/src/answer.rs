@@ -69,7 +69,12 @@ pub fn found<T: Serialize>(resource: &T, revision: Option<u64>, position: u64) -
 
 /// A page of a list: a bare array, with where to go on in `Link` and how many there are in `Total-Count`.
 pub fn page<T: Serialize>(uri: &Uri, listed: &Listed<T>) -> Response {
-    let mut response = Json(&listed.rows).into_response();
+    page_of(uri, &listed.rows, listed)
+}
+
+/// A page of a list that is a part of something; the headers are the list's.
+pub fn page_of<W: Serialize, T>(uri: &Uri, whole: &W, listed: &Listed<T>) -> Response {
+    let mut response = Json(whole).into_response();
     let headers = response.headers_mut();
     note(headers, None, listed.position);
     headers.insert(TOTAL_COUNT, HeaderValue::from(listed.total));

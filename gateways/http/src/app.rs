@@ -257,12 +257,18 @@ impl App {
     /// The moment of which an answer shall tell.
     pub(crate) async fn moment(&self, params: &AsOfParams) -> Result<Option<AsOf>, Problem> {
         let moment = params.moment()?;
-        if let Some(AsOf::Position(position)) = moment
-            && position > self.read().position()
-        {
-            self.written("as_of", position).await?;
-        }
+        self.come("as_of", moment).await?;
         Ok(moment)
+    }
+
+    /// Refuses a moment that has not come yet.
+    pub(crate) async fn come(&self, parameter: &'static str, moment: Option<AsOf>) -> Result<(), Problem> {
+        match moment {
+            Some(AsOf::Position(position)) if position > self.read().position() => {
+                self.written(parameter, position).await
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Nobody was ever given a position beyond the head: waiting for one would only hold the connection.

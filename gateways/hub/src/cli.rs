@@ -107,6 +107,9 @@ pub struct ServeConfig {
     /// Clusters that are looked at in the same moment.
     #[arg(long, env = "CLUSTERMASTER_OBSERVE_AT_ONCE", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=4096))]
     pub observe_at_once: u32,
+    /// Hours from one self-check to the next: one hub at a time, gently, holds each read model against the ledger. 0 never checks.
+    #[arg(long, env = "CLUSTERMASTER_SELF_CHECK_HOURS", default_value_t = 24, value_parser = clap::value_parser!(u64).range(0..=8760))]
+    pub self_check_hours: u64,
     /// Password of the first administrator, instead of a generated one that is printed once.
     #[arg(long, env = "CLUSTERMASTER_ADMIN_PASSWORD", hide = true, hide_env_values = true)]
     pub admin_password: Option<SecretString>,

@@ -13,7 +13,7 @@ use hub_http::{App, Check, Parts};
 use hub_postgres::PgProofs;
 use hub_postgres::log::{PgFeed, listen};
 use hub_projections::proof::{Anchors, Notary, NotarySettings, Proofs, Witnesses};
-use hub_projections::{ProjectionRunner, ReadModels, Standing};
+use hub_projections::{ProjectionRunner, ReadModels, Standing, self_check};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -90,6 +90,11 @@ async fn serve(
     let runner_progress = runner.progress();
     let read = Arc::new(ReadModels::new(store.database.pools.reader.clone(), runner_progress.clone()));
     background.spawn(runner.run(quiet.clone()));
+    if config.self_check_hours > 0 {
+        let schedule = self_check::Schedule::every(Duration::from_hours(config.self_check_hours));
+        let projector = store.database.pools.projector.clone();
+        background.spawn(self_check::run(projector, feed.clone(), schedule, quiet.clone()));
+    }
     let settings = flows::FleetSettings {
         interval: Duration::from_secs(config.observe_seconds),
         concurrency: config.observe_at_once as usize,

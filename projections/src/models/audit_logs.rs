@@ -97,7 +97,7 @@ impl<'de> Deserialize<'de> for Document {
 
 impl Projection for AuditLogs {
     const NAME: &'static str = "audit_logs";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     const KIND: Kind = Kind::Append;
     type Row = AuditLog;
 

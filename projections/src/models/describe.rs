@@ -1,6 +1,6 @@
 //! An event in one sentence, and what it changed.
 
-use hub_domain::cluster::{Change, Changed, ClusterEvent, Failure, HealthChanged};
+use hub_domain::cluster::{Change, Changed, ClusterEvent, Failure, HealthChanged, IssueName};
 use hub_domain::ledger::Rotation;
 use hub_domain::tenant::TenantEvent;
 use hub_domain::user::{Role, SignInRefusal, UserEvent};
@@ -151,13 +151,24 @@ fn cluster(event: &ClusterEvent) -> Description {
 
 fn health(body: &HealthChanged) -> Description {
     let (from, to) = (body.from.as_str(), body.to.as_str());
-    let what = if from == to { format!("still {to}") } else { format!("health changed from {from} to {to}") };
-    let summary = match body.issues.as_slice() {
-        [] => what,
-        [issue] => format!("{what}: {} ({})", issue.code, issue.object),
-        [issue, rest @ ..] => format!("{what}: {} ({}) and {} more", issue.code, issue.object, rest.len()),
+    let still = from == to;
+    let what = if still { format!("still {to}") } else { format!("health changed from {from} to {to}") };
+    let standing: Vec<_> = body.issues.iter().map(IssueName::from).collect();
+    let (come, cleared) = match &body.changes {
+        // Where the health is the same, what came is the news; elsewhere, whatever stands.
+        Some(changes) => (if still { &changes.appeared } else { &standing }, changes.cleared.as_slice()),
+        None => (&standing, [].as_slice()),
     };
+    let words: Vec<String> = [named("", come), named("cleared ", cleared)].into_iter().flatten().collect();
+    let summary = if words.is_empty() { what } else { format!("{what}: {}", words.join("; ")) };
     Description::new(summary).changing("health", body.from, body.to)
+}
+
+/// The first of some issues, and how many more there are; `None` when there are none.
+fn named(what: &str, issues: &[IssueName]) -> Option<String> {
+    let (issue, rest) = issues.split_first()?;
+    let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+    Some(format!("{what}{} ({}){more}", issue.code, issue.object))
 }
 
 fn changed(body: &Changed) -> Description {

@@ -84,7 +84,7 @@ fn an_entry_tells_what_changed_by_whom_and_why() {
     let entries = refold::<AuditLogs>(&log.decoded()).unwrap();
 
     let last = &entries.last().unwrap().row;
-    assert_eq!(last.event_type, "cluster.health_changed.v1");
+    assert_eq!(last.event_type, "cluster.health_changed.v2");
     assert_eq!(last.summary, "health changed from healthy to degraded: node-not-ready (node/a)");
     assert_eq!(
         (last.before.clone(), last.after.clone()),
@@ -107,14 +107,16 @@ fn a_refused_sign_in_is_an_entry_and_no_change_of_the_account() {
     let users = refold::<Users>(&log.decoded()).unwrap();
     let entries = refold::<AuditLogs>(&log.decoded()).unwrap();
 
-    assert_eq!(users.len(), 1);
-    assert_eq!(users[0].row.updated_at, users[0].row.created_at);
-    assert_eq!((users[0].row.last_signed_in_at, users[0].row.revision), (None, 1));
+    assert_eq!(users.len(), 2, "a version an event");
+    let account = &users[1].row;
+    assert_eq!(account.updated_at, account.created_at);
+    assert_eq!((account.last_signed_in_at, account.revision), (None, 1));
+    assert_eq!(account.recorded_at, Some(entries[1].row.recorded_at), "when the version began");
     assert_eq!((entries[1].row.outcome.as_str(), entries[1].row.user_id.clone()), ("refused", Some(id)));
 }
 
 #[test]
-fn a_deleted_user_leaves_no_sealed_data_behind() {
+fn a_deleted_user_holds_no_sealed_data_any_more() {
     let mut log = Log::default();
     let id = user_id(1);
     let state = log.decide::<User>(1, &id, UserState::Absent, UserCommand::Register(account(1)));
@@ -122,8 +124,37 @@ fn a_deleted_user_leaves_no_sealed_data_behind() {
 
     let users = refold::<Users>(&log.decoded()).unwrap();
 
-    assert_eq!(users[0].row.status, "deleted");
-    assert_eq!((&users[0].row.email_sealed, &users[0].row.display_name_sealed), (&None, &None));
+    let present = users.last().unwrap();
+    assert_eq!((present.row.status.as_str(), present.valid_to), ("deleted", None));
+    assert_eq!((&present.row.email_sealed, &present.row.display_name_sealed), (&None, &None));
+}
+
+#[test]
+fn an_event_of_an_older_version_is_projected_as_the_present_one_and_told_as_it_was_recorded() {
+    let mut log = Log::default();
+    let state = imported(&mut log);
+    let old = r#"{"from":"healthy","to":"degraded","issues":[{"code":"node-not-ready","object":"node/a","message":"It is so."}]}"#;
+    log.raw(1, &cluster_id(1), "cluster.health_changed.v1", old);
+
+    let rows = refold::<Clusters>(&log.decoded()).unwrap();
+    let entries = refold::<AuditLogs>(&log.decoded()).unwrap();
+
+    assert_eq!(rows.last().unwrap().row.health, "degraded");
+    let entry = &entries.last().unwrap().row;
+    assert_eq!(entry.event_type, "cluster.health_changed.v1");
+    assert_eq!(entry.payload.value(), serde_json::from_str::<serde_json::Value>(old).unwrap());
+    assert_eq!(entry.summary, "health changed from healthy to degraded: node-not-ready (node/a)");
+
+    // Whoever goes on from there goes on in the present version.
+    let event = &log.decoded()[2];
+    let crate::event::Body::Cluster(body) = event.body().unwrap() else { panic!("{event:?}") };
+    let state = <Cluster as hub_domain::Decider>::evolve(state, body);
+    let other = observation(3, "v1.33.2", &["disk-full"]);
+    log.decide::<Cluster>(1, &cluster_id(1), state, ClusterCommand::Observe(credentials(1), other));
+    let entries = refold::<AuditLogs>(&log.decoded()).unwrap();
+    let entry = &entries.last().unwrap().row;
+    assert_eq!(entry.event_type, "cluster.health_changed.v2");
+    assert_eq!(entry.summary, "still degraded: disk-full (node/a); cleared node-not-ready (node/a)");
 }
 
 proptest! {

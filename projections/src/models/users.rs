@@ -1,4 +1,4 @@
-//! `read.users`: every account as it is now. Who stands behind it stays sealed.
+//! `read.users`: every account, each version of it. Who stands behind it stays sealed.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ use crate::projection::{Key, Kind, Projection};
 #[derive(Debug)]
 pub struct Users;
 
-/// An account.
+/// One version of an account.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct UserAccount {
     /// The tenant.
@@ -44,12 +44,14 @@ pub struct UserAccount {
     pub last_signed_in_at: Option<DateTime<Utc>>,
     /// The newest event in the row.
     pub position: u64,
+    /// When that was recorded. Rows that code of version 1 wrote have none.
+    pub recorded_at: Option<DateTime<Utc>>,
 }
 
 impl Projection for Users {
     const NAME: &'static str = "users";
-    const VERSION: u32 = 1;
-    const KIND: Kind = Kind::Current;
+    const VERSION: u32 = 2;
+    const KIND: Kind = Kind::Versioned;
     type Row = UserAccount;
 
     fn key(event: &Event) -> Option<Key> {
@@ -75,6 +77,7 @@ impl Projection for Users {
                 updated_by: event.recorded.actor.clone(),
                 last_signed_in_at: None,
                 position: 0,
+                recorded_at: None,
             },
             (Some(row), _) => row,
             (None, _) => return Err(event.poison("no earlier event tells of this user")),
@@ -115,6 +118,7 @@ impl Projection for Users {
         }
         row.revision = event.recorded.revision;
         row.position = event.recorded.position;
+        row.recorded_at = Some(event.time()?);
         Ok(row)
     }
 }

@@ -10,7 +10,8 @@ use uuid::Uuid;
 use super::clusters::known;
 use super::list::{Arg, Count, Filter, List, bind};
 use super::page::{Listed, Page, Sort, SortKey};
-use super::{QueryError, ReadModels};
+use super::past::AUDIT_LOGS;
+use super::{AsOf, QueryError, ReadModels};
 use crate::models::{AuditLog, AuditLogs};
 use crate::projection::Projection;
 
@@ -51,11 +52,15 @@ impl AuditQuery {
         lists.iter().all(|list| list.is_empty())
     }
 
-    pub(super) fn filter(&self, tenant: TenantId) -> Result<(Filter, Count), QueryError> {
+    /// `at` is the position of the newest entry that is seen.
+    pub(super) fn filter(&self, tenant: TenantId, at: Option<u64>) -> Result<(Filter, Count), QueryError> {
         known("outcome", &self.outcome, OUTCOME)?;
         let mut filter = Filter::default();
         let tenant = filter.arg(Arg::Uuid(tenant.uuid()));
         filter.and_sql(format!("t.tenant = {tenant}"));
+        if let Some(at) = at {
+            filter.and("t.position", "<=", Arg::Number(at as i64));
+        }
         if let Some(from) = self.from {
             filter.and("t.recorded_at", ">=", Arg::Time(from));
         }
@@ -63,11 +68,15 @@ impl AuditQuery {
             filter.and("t.recorded_at", "<", Arg::Time(to));
         }
         // Sequences have no gaps: within a span of time, the first and the last one tell how many there are.
+        let timed = self.from.is_some() || self.to.is_some();
         let end = |order: &str| {
             let times = filter.sql();
-            format!(
-                "(select t.sequence from read.audit_logs t where {times} order by t.recorded_at {order}, t.position {order} limit 1)"
-            )
+            let by = if timed {
+                format!("t.recorded_at {order}, t.position {order}")
+            } else {
+                format!("t.position {order}")
+            };
+            format!("(select t.sequence from read.audit_logs t where {times} order by {by} limit 1)")
         };
         let known_count = Count::Known(format!("({} - {} + 1)", end("desc"), end("asc")));
         let count = if self.only_times() { known_count } else { Count::AtMost(COUNTED) };
@@ -99,7 +108,7 @@ fn on_the_wire(mut row: AuditLog) -> AuditRow {
 }
 
 impl ReadModels {
-    /// A page of the audit log, the newest first unless `sort` says `recorded_at`.
+    /// A page of the audit log, the newest first unless `sort` says `recorded_at`; as it stood then, where `as_of` says when.
     ///
     /// The total is exact without filters and within a span of time; with other filters counting stops at 10,000.
     pub async fn audit_logs(
@@ -107,8 +116,10 @@ impl ReadModels {
         tenant: TenantId,
         query: &AuditQuery,
         page: &Page,
+        as_of: Option<AsOf>,
     ) -> Result<Listed<AuditRow>, QueryError> {
-        let (filter, count) = query.filter(tenant)?;
+        let at = self.moment(tenant, as_of, AUDIT_LOGS).await?;
+        let (filter, count) = query.filter(tenant, at)?;
         let list = List {
             projection: AuditLogs::NAME,
             source: "read.audit_logs t".into(),
@@ -116,9 +127,11 @@ impl ReadModels {
             filter,
             sort: Sort::parse(page.sort.as_deref(), "-recorded_at", KEYS, SORT)?,
             count,
-            identity: json!(["audit_logs", query]).to_string(),
+            identity: json!(["audit_logs", query, as_of.map(|as_of| format!("{as_of:?}"))]).to_string(),
         };
-        Ok(self.list::<AuditLog>(tenant, list, page).await?.map(on_the_wire))
+        let listed = self.list::<AuditLog>(tenant, list, page).await?;
+        let position = at.map_or(listed.position, |at| at.min(listed.position));
+        Ok(Listed { position, ..listed.map(on_the_wire) })
     }
 
     /// One entry, by the event's id.

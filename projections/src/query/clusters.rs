@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::list::{Arg, Count, Filter, List};
 use super::page::{Listed, Page, Sort, SortKey};
+use super::past::CLUSTERS;
 use super::{AsOf, QueryError, ReadModels};
 use crate::models::{ClusterVersion, Clusters};
 use crate::projection::{Projection, Stored};
@@ -226,7 +227,7 @@ impl ReadModels {
         page: &Page,
         as_of: Option<AsOf>,
     ) -> Result<Listed<ClusterRow>, QueryError> {
-        let at = self.moment(tenant, as_of).await?;
+        let at = self.moment(tenant, as_of, CLUSTERS).await?;
         let mut filter = Filter::default();
         let source = source(&mut filter, tenant, at);
         let list = List {
@@ -251,7 +252,7 @@ impl ReadModels {
         id: ClusterId,
         as_of: Option<AsOf>,
     ) -> Result<Option<ClusterRow>, QueryError> {
-        let at = self.moment(tenant, as_of).await?.map_or(i64::MAX, |position| position as i64);
+        let at = self.moment(tenant, as_of, CLUSTERS).await?.map_or(i64::MAX, |position| position as i64);
         let found = self
             .one::<Stored<ClusterVersion>>(
                 tenant,
@@ -271,32 +272,5 @@ impl ReadModels {
             &[Arg::Uuid(tenant.uuid()), Arg::Text(id.to_string())],
         )
         .await
-    }
-
-    /// The position that a moment stands for; `None` is the present.
-    ///
-    /// A time stands for the tenant's newest change of a cluster then or before.
-    pub(super) async fn moment(
-        &self,
-        tenant: TenantId,
-        as_of: Option<AsOf>,
-    ) -> Result<Option<u64>, QueryError> {
-        self.reached(as_of).await?;
-        match as_of {
-            None => Ok(None),
-            Some(AsOf::Position(position)) => Ok(Some(position)),
-            Some(AsOf::Time(time)) => {
-                let found: Option<u64> = self
-                    .one(
-                        tenant,
-                        "select to_json(case when $2 <= clock_timestamp() then coalesce((\
-                           select t.valid_from from read.clusters t where t.tenant = $1 and t.updated_at <= $2 \
-                           order by t.updated_at desc, t.valid_from desc limit 1), 0) end) as position",
-                        &[Arg::Uuid(tenant.uuid()), Arg::Time(time)],
-                    )
-                    .await?;
-                found.map(Some).ok_or(QueryError::FutureAsOf)
-            }
-        }
     }
 }

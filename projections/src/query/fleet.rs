@@ -15,6 +15,7 @@ use tokio::sync::Mutex;
 
 use super::clusters::{ClusterRow, GONE, Nodes, source};
 use super::list::{Arg, Filter, bind};
+use super::past::CLUSTERS;
 use super::{AsOf, QueryError, ReadModels};
 use crate::models::{AuditLogs, ClusterVersion, Clusters};
 use crate::projection::{Projection, Stored};
@@ -99,8 +100,8 @@ struct Rendered {
 }
 
 #[derive(Deserialize)]
-struct Head {
-    position: u64,
+pub(super) struct Head {
+    pub position: u64,
     /// The tables' generation, the tenant's newest version of a cluster and its newest entry.
     made_from: [u64; 3],
 }
@@ -119,7 +120,7 @@ impl ReadModels {
     /// The present is rendered at most once a position and tenant, and only when a cluster of the tenant has changed;
     /// requests that come meanwhile share the answer.
     pub async fn fleet(&self, tenant: TenantId, as_of: Option<AsOf>) -> Result<Arc<FleetView>, QueryError> {
-        let Some(at) = self.moment(tenant, as_of).await? else {
+        let Some(at) = self.moment(tenant, as_of, CLUSTERS).await? else {
             return self.present(tenant).await;
         };
         let mut transaction = self.scoped(tenant).await?;
@@ -153,7 +154,10 @@ impl ReadModels {
 }
 
 /// Where the tables stand, and the tenant's newest changes in either of them.
-async fn head(transaction: &mut sqlx::PgTransaction<'static>, tenant: TenantId) -> Result<Head, QueryError> {
+pub(super) async fn head(
+    transaction: &mut sqlx::PgTransaction<'static>,
+    tenant: TenantId,
+) -> Result<Head, QueryError> {
     let sql = format!(
         "select json_build_object(\
            'position', coalesce((select min(c.position) from read.cursors c where c.name in ('{}', '{}')), 0), \
@@ -172,7 +176,7 @@ async fn head(transaction: &mut sqlx::PgTransaction<'static>, tenant: TenantId) 
     Ok(head)
 }
 
-async fn render(
+pub(super) async fn render(
     transaction: &mut sqlx::PgTransaction<'static>,
     tenant: TenantId,
     at: Option<u64>,

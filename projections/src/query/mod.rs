@@ -5,9 +5,11 @@
 
 mod audit;
 mod clusters;
+mod diff;
 mod fleet;
 mod list;
 mod page;
+mod past;
 mod users;
 
 #[cfg(test)]
@@ -22,14 +24,12 @@ use tokio::sync::watch;
 
 pub use audit::{AuditQuery, AuditRow};
 pub use clusters::{ClusterQuery, ClusterRow, ClusterSample, Nodes};
+pub use diff::{ClusterDiff, DiffEvent, DiffKind, DiffQuery, FleetDiff, FleetMoment};
 pub use fleet::{FleetCounts, FleetView, RecentChange};
 pub use page::{Listed, Page};
 pub use users::{UserQuery, UserRow};
 
 use crate::engine::progress::{Progress, Status};
-
-/// How long a query for a moment that the tables have not reached waits for them.
-const NEAR_FUTURE: Duration = Duration::from_secs(1);
 
 /// Of when an answer shall tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,13 +124,5 @@ impl ReadModels {
             tenant.uuid()
         );
         self.pool.begin_with(begin).await
-    }
-
-    /// Lets the tables come up to a position that has just been given out.
-    async fn reached(&self, as_of: Option<AsOf>) -> Result<(), QueryError> {
-        if let Some(AsOf::Position(position)) = as_of {
-            self.wait_for(position, NEAR_FUTURE).await.map_err(|_| QueryError::FutureAsOf)?;
-        }
-        Ok(())
     }
 }

@@ -172,10 +172,13 @@ fn labels_that_contradict_each_other_match_nothing() {
 #[test]
 fn a_span_of_time_is_counted_by_sequences_and_the_rest_up_to_a_bound() {
     let span = AuditQuery { from: Some(DateTime::UNIX_EPOCH), ..AuditQuery::default() };
-    let (_, count) = span.filter(tenant()).unwrap();
+    let (_, count) = span.filter(tenant(), None).unwrap();
     assert!(matches!(count, Count::Known(expression) if expression.contains("t.recorded_at >= $2")));
+    let (filter, count) = AuditQuery::default().filter(tenant(), Some(7)).unwrap();
+    assert!(matches!(filter.args(), [Arg::Uuid(_), Arg::Number(7)]));
+    assert!(matches!(count, Count::Known(expression) if expression.contains("t.position <= $2")));
     let actor = AuditQuery { actor: vec!["user_1".into()], ..AuditQuery::default() };
-    assert!(matches!(actor.filter(tenant()).unwrap().1, Count::AtMost(10_000)));
+    assert!(matches!(actor.filter(tenant(), None).unwrap().1, Count::AtMost(10_000)));
 }
 
 #[test]

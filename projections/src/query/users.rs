@@ -11,11 +11,12 @@ use serde_json::json;
 use super::clusters::known;
 use super::list::{Arg, Count, Filter, List};
 use super::page::{Listed, Page, Sort, SortKey};
-use super::{QueryError, ReadModels};
+use super::past::USERS;
+use super::{AsOf, QueryError, ReadModels};
 use crate::models::{UserAccount, Users};
-use crate::projection::Projection;
+use crate::projection::{Projection, Stored};
 
-/// An account.
+/// An account, as it is or was.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct UserRow {
     /// The user's id.
@@ -24,7 +25,7 @@ pub struct UserRow {
     pub status: String,
     /// What the user may do.
     pub roles: BTreeSet<Role>,
-    /// Who it is, sealed; `None` once the user is deleted. Never serialised.
+    /// Who it is, sealed. Whose account is deleted by now has none, whatever moment was asked for. Never serialised.
     #[serde(skip)]
     pub profile: Option<Profile>,
     /// The stream's revision: the `ETag`.
@@ -89,46 +90,90 @@ const KEYS: &[SortKey] = &[
     },
 ];
 
+/// A version of an account as it is shown: without its sealed data where the account is deleted by now (`known`).
+const SHOWN: &str = "v.tenant, v.id, v.status, v.roles, \
+     case when known.status <> 'deleted' then v.email_sealed end as email_sealed, \
+     case when known.status <> 'deleted' then v.display_name_sealed end as display_name_sealed, \
+     v.revision, v.created_at, v.created_by, v.updated_at, v.updated_by, v.last_signed_in_at, v.position, v.recorded_at, \
+     v.valid_from, v.valid_to";
+
+/// The versions that held at a moment, with the alias `t`; one look-up by primary key an account.
+fn source(filter: &mut Filter, tenant: TenantId, as_of: Option<u64>) -> String {
+    let tenant = filter.arg(Arg::Uuid(tenant.uuid()));
+    match as_of {
+        None => {
+            filter.and_sql(format!("t.tenant = {tenant} and t.valid_to is null"));
+            "read.users t".to_owned()
+        }
+        Some(position) => {
+            let position = filter.arg(Arg::Number(position as i64));
+            format!(
+                "(select {SHOWN} from read.users known cross join lateral \
+                   (select w.* from read.users w where w.tenant = known.tenant and w.id = known.id \
+                    and w.valid_from <= {position} order by w.valid_from desc limit 1) v \
+                  where known.tenant = {tenant} and known.valid_to is null) t"
+            )
+        }
+    }
+}
+
+impl UserQuery {
+    fn filter(&self, mut filter: Filter) -> Result<Filter, QueryError> {
+        known("status", &self.status, STATUS)?;
+        known("role", &self.role, ROLE)?;
+        if self.status.is_empty() {
+            filter.and_sql("t.status <> 'deleted'");
+        }
+        filter.one_of("t.status", &self.status);
+        if !self.role.is_empty() {
+            filter.and("t.roles", "&&", Arg::Texts(self.role.clone()));
+        }
+        Ok(filter)
+    }
+}
+
 impl ReadModels {
-    /// A page of users.
+    /// A page of users, as they are or as they were.
     pub async fn users(
         &self,
         tenant: TenantId,
         query: &UserQuery,
         page: &Page,
+        as_of: Option<AsOf>,
     ) -> Result<Listed<UserRow>, QueryError> {
-        known("status", &query.status, STATUS)?;
-        known("role", &query.role, ROLE)?;
+        let at = self.moment(tenant, as_of, USERS).await?;
         let mut filter = Filter::default();
-        filter.and("t.tenant", "=", Arg::Uuid(tenant.uuid()));
-        if query.status.is_empty() {
-            filter.and_sql("t.status <> 'deleted'");
-        }
-        filter.one_of("t.status", &query.status);
-        if !query.role.is_empty() {
-            filter.and("t.roles", "&&", Arg::Texts(query.role.clone()));
-        }
+        let source = source(&mut filter, tenant, at);
         let list = List {
             projection: Users::NAME,
-            source: "read.users t".into(),
+            source,
             id: ("t.id", "text"),
-            filter,
+            filter: query.filter(filter)?,
             sort: Sort::parse(page.sort.as_deref(), "created_at", KEYS, SORT)?,
             count: Count::All,
-            identity: json!(["users", query]).to_string(),
+            identity: json!(["users", query, as_of.map(|as_of| format!("{as_of:?}"))]).to_string(),
         };
-        Ok(self.list::<UserAccount>(tenant, list, page).await?.map(UserRow::from))
+        let listed = self.list::<Stored<UserAccount>>(tenant, list, page).await?;
+        let position = at.map_or(listed.position, |at| at.min(listed.position));
+        Ok(Listed { position, ..listed.map(|stored| stored.row.into()) })
     }
 
-    /// One user; also one that has been deleted.
-    pub async fn user(&self, tenant: TenantId, id: UserId) -> Result<Option<UserRow>, QueryError> {
-        let found = self
-            .one::<UserAccount>(
-                tenant,
-                "select to_json(t) from read.users t where t.tenant = $1 and t.id = $2",
-                &[Arg::Uuid(tenant.uuid()), Arg::Text(id.to_string())],
-            )
-            .await?;
-        Ok(found.map(UserRow::from))
+    /// One user, as it is or as it was; also one that has been deleted.
+    pub async fn user(
+        &self,
+        tenant: TenantId,
+        id: UserId,
+        as_of: Option<AsOf>,
+    ) -> Result<Option<UserRow>, QueryError> {
+        let at = self.moment(tenant, as_of, USERS).await?.map_or(i64::MAX, |position| position as i64);
+        let sql = format!(
+            "select to_json(t) from (select {SHOWN} from read.users known cross join lateral \
+               (select w.* from read.users w where w.tenant = $1 and w.id = $2 and w.valid_from <= $3 \
+                order by w.valid_from desc limit 1) v \
+              where known.tenant = $1 and known.id = $2 and known.valid_to is null) t"
+        );
+        let args = [Arg::Uuid(tenant.uuid()), Arg::Text(id.to_string()), Arg::Number(at)];
+        let found = self.one::<Stored<UserAccount>>(tenant, &sql, &args).await?;
+        Ok(found.map(|stored| stored.row.into()))
     }
 }

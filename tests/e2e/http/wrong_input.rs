@@ -242,7 +242,8 @@ async fn parameters_and_headers() {
     let running = Running::start().await;
     let admin = running.admin().await;
     let ids = ids(&running, &admin).await;
-    let lists: BTreeSet<_> = ["listClusters", "listUsers", "listAuditLogs", "getClusterHistory"].into();
+    let lists: BTreeSet<_> =
+        ["listClusters", "listUsers", "listAuditLogs", "getClusterHistory", "getFleetDiff"].into();
     for operation in operations(&admin, &ids).await {
         let ask = |query: &str| admin.send(operation.request(&admin, &format!("{}?{query}", operation.path)));
         for query in ["surprise=1", "Limit=1", "limit[]=1", "%00=1"] {
@@ -269,6 +270,8 @@ async fn parameters_and_headers() {
             ("after", &["x", "-1", "99999999999999999999"]),
             ("status", &["nothing", "", ",", "active,,"]),
             ("from", &["x", "2026-01-01"]),
+            ("to", &["x", "2026-01-01"]),
+            ("change", &["nothing", "", "came,,"]),
         ] {
             for value in values.iter().filter(|_| operation.knows(parameter)) {
                 let answer = ask(&format!("{parameter}={value}")).await.unwrap();

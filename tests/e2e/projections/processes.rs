@@ -93,7 +93,7 @@ async fn a_reader_waits_for_what_was_written() {
     };
     let (seen, written) = tokio::join!(waiting, registering);
     assert!(seen.unwrap() >= written);
-    assert!(process.read.user(tenant(1), user(1)).await.unwrap().is_some());
+    assert!(process.read.user(tenant(1), user(1), None).await.unwrap().is_some());
 }
 
 #[tokio::test]

@@ -134,7 +134,7 @@ async fn the_fleet_counts_and_is_rendered_once() {
     assert_eq!((view.nodes.total, view.nodes.ready), (12, 12));
     assert_eq!((view.attention_total, view.attention.len()), (1, 1));
     assert_eq!(view.attention[0].id, cluster(6).to_string());
-    assert_eq!(view.recent[0].event_type, "cluster.health_changed.v1");
+    assert_eq!(view.recent[0].event_type, "cluster.health_changed.v2");
     assert_eq!(view.recent[0].cluster_name, "cluster-06");
     assert_eq!(view.recent.len(), 10);
     assert!(
@@ -164,7 +164,7 @@ async fn the_audit_log_is_searched_and_counted() {
     assert_eq!(all.len(), 28);
 
     let count = |query: AuditQuery| async move {
-        read.audit_logs(tenant(1), &query, &Page::default()).await.unwrap().total
+        read.audit_logs(tenant(1), &query, &Page::default(), None).await.unwrap().total
     };
     let none = AuditQuery::default;
     assert_eq!(count(none()).await, 28);
@@ -182,10 +182,11 @@ async fn the_audit_log_is_searched_and_counted() {
     assert_eq!(count(AuditQuery { actor: vec!["user_nobody".into()], ..none() }).await, 0);
     assert_eq!(count(AuditQuery { outcome: vec!["refused".into()], ..none() }).await, 0);
 
-    let newest = read.audit_logs(tenant(1), &none(), &Page { limit: 3, ..Page::default() }).await.unwrap();
+    let newest =
+        read.audit_logs(tenant(1), &none(), &Page { limit: 3, ..Page::default() }, None).await.unwrap();
     assert_eq!(newest.rows, all.iter().rev().take(3).cloned().collect::<Vec<_>>());
     let next = Page { limit: 3, cursor: newest.next, sort: None };
-    let next = read.audit_logs(tenant(1), &none(), &next).await.unwrap();
+    let next = read.audit_logs(tenant(1), &none(), &next, None).await.unwrap();
     assert_eq!(next.rows, all.iter().rev().skip(3).take(3).cloned().collect::<Vec<_>>());
     let last = all.last().unwrap();
     assert_eq!(read.audit_log(tenant(1), last.id).await.unwrap().as_ref(), Some(last));
@@ -209,7 +210,7 @@ async fn users_are_listed_and_stay_sealed() {
     process.read.wait_for(position, LONG).await.unwrap();
     let read = &process.read;
 
-    let listed = read.users(tenant(1), &UserQuery::default(), &Page::default()).await.unwrap();
+    let listed = read.users(tenant(1), &UserQuery::default(), &Page::default(), None).await.unwrap();
     assert_eq!(
         listed.rows.iter().map(|row| row.id.clone()).collect::<Vec<_>>(),
         [user(1).to_string(), user(2).to_string()]
@@ -217,13 +218,14 @@ async fn users_are_listed_and_stay_sealed() {
     assert_eq!(listed.rows[0].profile.as_ref().map(|profile| profile.email.as_str()), Some("c2VhbGVk"));
     assert!(!serde_json::to_string(&listed.rows).unwrap().contains("c2VhbGVk"));
     let role = |role: &str| UserQuery { role: vec![role.into()], ..UserQuery::default() };
-    assert_eq!(read.users(tenant(1), &role("viewer"), &Page::default()).await.unwrap().total, 2);
-    assert_eq!(read.users(tenant(1), &role("admin"), &Page::default()).await.unwrap().total, 0);
-    let gone = read.user(tenant(1), user(3)).await.unwrap().unwrap();
+    assert_eq!(read.users(tenant(1), &role("viewer"), &Page::default(), None).await.unwrap().total, 2);
+    assert_eq!(read.users(tenant(1), &role("admin"), &Page::default(), None).await.unwrap().total, 0);
+    let gone = read.user(tenant(1), user(3), None).await.unwrap().unwrap();
     assert_eq!((gone.status.as_str(), gone.profile), ("deleted", None));
     for sort in ["created_at", "-updated_at", "status", "-last_signed_in_at"] {
-        let first = read.users(tenant(1), &UserQuery::default(), &page(1, sort, None)).await.unwrap();
-        let second = read.users(tenant(1), &UserQuery::default(), &page(1, sort, first.next)).await.unwrap();
+        let first = read.users(tenant(1), &UserQuery::default(), &page(1, sort, None), None).await.unwrap();
+        let second =
+            read.users(tenant(1), &UserQuery::default(), &page(1, sort, first.next), None).await.unwrap();
         assert_ne!(first.rows[0].id, second.rows[0].id, "{sort}");
         assert_eq!(second.next, None, "{sort}");
     }

@@ -55,7 +55,7 @@ async fn healthy_then_dead_then_back() {
     assert!(noticed < seconds(135), "the longest pause, not {noticed:?}");
     assert_eq!(
         hub.events_of(id)[2..],
-        ["cluster.health_changed.v1", "cluster.health_changed.v1"],
+        ["cluster.health_changed.v2", "cluster.health_changed.v2"],
         "transitions are events, samples are not"
     );
     running.stop().await;
@@ -118,7 +118,7 @@ async fn trouble_inside_a_cluster_is_degraded_health() {
     seen.facts.nodes.ready = 2;
     hub.set("one", Manner::Answers(seen));
     hub.until_health(id, Health::Degraded).await;
-    assert_eq!(hub.events_of(id)[2..], ["cluster.nodes_changed.v1", "cluster.health_changed.v1"]);
+    assert_eq!(hub.events_of(id)[2..], ["cluster.nodes_changed.v1", "cluster.health_changed.v2"]);
     running.stop().await;
 }
 

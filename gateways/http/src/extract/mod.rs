@@ -8,7 +8,7 @@ mod query;
 pub use command::{Bare, Command, CommandHeaders, DryRun};
 pub use id::{ClusterPath, EventId, EventPath, Id, Resource, UserPath};
 pub use json::Json;
-pub use query::{AsOfParams, FreshParams, OneOf, PageParams, Params};
+pub use query::{AsOfParams, FreshParams, OneOf, PageParams, Params, moment};
 
 #[cfg(test)]
 mod tests;

@@ -153,17 +153,20 @@ pub struct AsOfParams {
 impl AsOfParams {
     /// The moment that is asked for.
     pub fn moment(&self) -> Result<Option<AsOf>, Problem> {
-        let Some(text) = &self.as_of else { return Ok(None) };
-        let wrong = || {
-            Problem::parameter("as_of", "must be a ledger position or a time such as 2026-06-01T12:00:00Z")
-        };
-        if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-            let position = text.parse::<i64>().map_err(|_| wrong())?;
-            return Ok(Some(AsOf::Position(position as u64)));
-        }
-        let time = DateTime::parse_from_rfc3339(text).map_err(|_| wrong())?;
-        Ok(Some(AsOf::Time(time.with_timezone(&Utc))))
+        self.as_of.as_deref().map(|text| moment("as_of", text)).transpose()
     }
+}
+
+/// Reads a moment: a ledger position or a time.
+pub fn moment(parameter: &'static str, text: &str) -> Result<AsOf, Problem> {
+    let wrong =
+        || Problem::parameter(parameter, "must be a ledger position or a time such as 2026-06-01T12:00:00Z");
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        let position = text.parse::<i64>().map_err(|_| wrong())?;
+        return Ok(AsOf::Position(position as u64));
+    }
+    let time = DateTime::parse_from_rfc3339(text).map_err(|_| wrong())?;
+    Ok(AsOf::Time(time.with_timezone(&Utc)))
 }
 
 /// Values parted by commas, each an alternative: `active,updating`.

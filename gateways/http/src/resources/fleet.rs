@@ -54,7 +54,7 @@ pub struct FleetChange {
     #[schema(example = "system:observer")]
     pub actor: String,
     /// What happened.
-    #[schema(example = "cluster.health_changed.v1")]
+    #[schema(example = "cluster.health_changed.v2")]
     pub event_type: String,
     /// `succeeded`, `failed` or `refused`.
     #[schema(example = "succeeded")]

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::answer::{Answer, found, page};
 use crate::app::App;
 use crate::auth::Signed;
-use crate::extract::{EventId, EventPath, FreshParams, OneOf, PageParams, Params};
+use crate::extract::{AsOfParams, EventId, EventPath, FreshParams, OneOf, PageParams, Params};
 use crate::problem::{Problem, ProblemDocument};
 use crate::resources::{AuditLog, AuditOutcome, EntryProof};
 
@@ -62,20 +62,21 @@ impl Filters {
     }
 }
 
-/// Lists the audit log, the newest entry first.
+/// Lists the audit log, the newest entry first, as it stands or as it stood.
 #[utoipa::path(get, path = "/audit-logs", tag = "audit", operation_id = "listAuditLogs",
-    params(PageParams, FreshParams, Filters),
+    params(PageParams, FreshParams, AsOfParams, Filters),
     responses((status = 200, description = "A page of the audit log", body = [AuditLog])))]
 async fn list(
     State(app): State<App>,
     signed: Signed,
     OriginalUri(uri): OriginalUri,
-    Params((paging, fresh, filters)): Params<(PageParams, FreshParams, Filters)>,
+    Params((paging, fresh, past, filters)): Params<(PageParams, FreshParams, AsOfParams, Filters)>,
 ) -> Answer {
     let caller = signed.may(Permission::ReadAudit)?;
     let (paging, query) = (paging.page()?, filters.query());
     app.seen(fresh.min_position).await?;
-    let listed = app.read().audit_logs(caller.tenant, &query, &paging).await?;
+    let moment = app.moment(&past).await?;
+    let listed = app.read().audit_logs(caller.tenant, &query, &paging, moment).await?;
     Ok(page(&uri, &listed.map(AuditLog::from)))
 }
 

@@ -199,22 +199,24 @@ async fn health(
     Ok(found(&ClusterHealth::new(id, row, sample.as_ref()), Some(revision), position))
 }
 
-/// What happened to a cluster, the newest first: its entries of the audit log.
+/// What happened to a cluster, the newest first: its entries of the audit log, as they stand or as they stood.
 #[utoipa::path(get, path = "/clusters/{id}/history", tag = "clusters", operation_id = "getClusterHistory",
-    params(ClusterPath, PageParams, FreshParams),
+    params(ClusterPath, PageParams, FreshParams, AsOfParams),
     responses((status = 200, description = "A page of its history", body = [AuditLog])))]
 async fn history(
     State(app): State<App>,
     signed: Signed,
     Id(id): Id<ClusterId>,
     OriginalUri(uri): OriginalUri,
-    Params((paging, fresh)): Params<(PageParams, FreshParams)>,
+    Params((paging, fresh, past)): Params<(PageParams, FreshParams, AsOfParams)>,
 ) -> Answer {
     let caller = signed.may(Permission::ReadClusters)?;
     let paging = paging.page()?;
-    known(&app, caller, id, fresh).await?;
+    app.seen(fresh.min_position).await?;
+    let moment = app.moment(&past).await?;
+    app.read().cluster(caller.tenant, id, moment).await?.ok_or_else(ClusterId::missing)?;
     let query = AuditQuery { target: vec![id.to_string()], ..AuditQuery::default() };
-    let listed = app.read().audit_logs(caller.tenant, &query, &paging).await?;
+    let listed = app.read().audit_logs(caller.tenant, &query, &paging, moment).await?;
     Ok(page(&uri, &listed.map(AuditLog::from)))
 }
 

@@ -27,7 +27,7 @@ async fn me(State(app): State<App>, signed: Signed, Params((fresh,)): Params<(Fr
     let caller = signed.may(Permission::ManageSelf)?;
     let id = signed.user()?;
     let position = app.seen(fresh.min_position).await?;
-    let row = app.read().user(caller.tenant, id).await?.ok_or_else(UserId::missing)?;
+    let row = app.read().user(caller.tenant, id, None).await?.ok_or_else(UserId::missing)?;
     let open = match &row.profile {
         Some(profile) => app.accounts().profile(caller.tenant, id, profile).await?,
         None => None,

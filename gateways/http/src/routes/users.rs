@@ -16,8 +16,8 @@ use crate::answer::{Answer, OrPlan, Plan, done, found, page};
 use crate::app::App;
 use crate::auth::Signed;
 use crate::extract::{
-    Bare, Command, CommandHeaders, DryRun, FreshParams, Id, OneOf, PageParams, Params, Resource as _,
-    UserPath,
+    AsOfParams, Bare, Command, CommandHeaders, DryRun, FreshParams, Id, OneOf, PageParams, Params,
+    Resource as _, UserPath,
 };
 use crate::problem::Problem;
 use crate::resources::{ChangeUser, NewUser, Role, User, UserStatus, UserSummary};
@@ -47,21 +47,22 @@ impl Filters {
     }
 }
 
-/// Lists the accounts of the tenant.
+/// Lists the accounts of the tenant, as they are or as they were. Who is deleted by now has no name in the past either.
 #[utoipa::path(get, path = "/users", tag = "users", operation_id = "listUsers",
-    params(PageParams, FreshParams, Filters),
+    params(PageParams, FreshParams, AsOfParams, Filters),
     responses((status = 200, description = "A page of users", body = [User])))]
 async fn list(
     State(app): State<App>,
     signed: Signed,
     OriginalUri(uri): OriginalUri,
-    Params((paging, fresh, filters)): Params<(PageParams, FreshParams, Filters)>,
+    Params((paging, fresh, past, filters)): Params<(PageParams, FreshParams, AsOfParams, Filters)>,
 ) -> Answer {
     let caller = signed.may(Permission::ReadUsers)?;
     let (paging, query) = (paging.page()?, filters.query());
     app.seen(fresh.min_position).await?;
+    let moment = app.moment(&past).await?;
     let Listed { rows, total, exact, next, position } =
-        app.read().users(caller.tenant, &query, &paging).await?;
+        app.read().users(caller.tenant, &query, &paging, moment).await?;
     let opening = stream::iter(rows).map(|row| opened(&app, caller.tenant, row));
     let rows: Vec<User> = opening.buffered(AT_ONCE).try_collect().await?;
     Ok(page(&uri, &Listed { rows, total, exact, next, position }))
@@ -88,19 +89,20 @@ async fn register(
     done(StatusCode::CREATED, &registered.outcome, Some(&format!("/api/v1/users/{}", registered.id)), &user)
 }
 
-/// Shows one account, also one that was deleted.
+/// Shows one account, as it is or as it was; also one that was deleted.
 #[utoipa::path(get, path = "/users/{id}", tag = "users", operation_id = "getUser",
-    params(UserPath, FreshParams),
+    params(UserPath, FreshParams, AsOfParams),
     responses((status = 200, description = "The account", body = User)))]
 async fn get(
     State(app): State<App>,
     signed: Signed,
     Id(id): Id<UserId>,
-    Params((fresh,)): Params<(FreshParams,)>,
+    Params((fresh, past)): Params<(FreshParams, AsOfParams)>,
 ) -> Answer {
     let caller = signed.may(Permission::ReadUsers)?;
     let position = app.seen(fresh.min_position).await?;
-    let row = app.read().user(caller.tenant, id).await?.ok_or_else(UserId::missing)?;
+    let moment = app.moment(&past).await?;
+    let row = app.read().user(caller.tenant, id, moment).await?.ok_or_else(UserId::missing)?;
     let revision = row.revision;
     Ok(found(&opened(&app, caller.tenant, row).await?, Some(revision), position))
 }

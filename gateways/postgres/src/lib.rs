@@ -2,6 +2,7 @@
 
 pub mod builtin;
 pub mod claims;
+pub mod copy;
 pub mod credentials;
 mod failure;
 pub mod leases;
@@ -16,6 +17,7 @@ pub mod telemetry;
 pub mod vault;
 
 pub use claims::PgClaims;
+pub use copy::{PgCopy, copied_log};
 pub use credentials::PgCredentials;
 pub use leases::PgLeases;
 pub use log::{PgLog, WriterSettings};

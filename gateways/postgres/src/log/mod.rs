@@ -3,7 +3,7 @@
 mod feed;
 mod plan;
 pub(crate) mod reader;
-mod statements;
+pub(crate) mod statements;
 mod writer;
 
 use std::sync::Arc;

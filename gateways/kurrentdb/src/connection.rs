@@ -219,6 +219,10 @@ impl Failed {
                 let limit = message.split(' ').find_map(|word| word.parse().ok());
                 Unconfirmed::TooLarge { limit }
             }
+            // The client has no name for this one. Should its text change, it counts as doubtful, which is never wrong.
+            Self::Call(Error::ServerError(message)) if message.contains("client error (Connect)") => {
+                Unconfirmed::Refused(unavailable(self))
+            }
             // These are said before anything is written, or by a server that has written nothing.
             Self::Client(_)
             | Self::Call(

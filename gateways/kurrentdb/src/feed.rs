@@ -78,7 +78,9 @@ impl KurrentFeed {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (own, sink) = (connection.another(), shared.clone());
         std::thread::Builder::new().name("kurrentdb-feed".into()).spawn(move || {
-            runtime.block_on(follow(own, sink, cancel));
+            // Such a client would also never stop complaining.
+            let silent = tracing::subscriber::NoSubscriber::default();
+            tracing::subscriber::with_default(silent, || runtime.block_on(follow(own, sink, cancel)));
             runtime.shutdown_background();
         })?;
         Ok(Self { connection: connection.clone(), shared })
@@ -189,8 +191,7 @@ impl ClusterFeed for KurrentFeed {
 async fn follow(connection: Connection, shared: Arc<Shared>, cancel: CancellationToken) {
     while !cancel.is_cancelled() {
         let heard = cancel.run_until_cancelled(hear(&connection, &shared)).await;
-        if let Some(Err(cause)) = heard {
-            tracing::debug!(%cause, "the ledger's subscription ended; subscribing again");
+        if heard.is_some_and(|heard| heard.is_err()) {
             // A client that could not connect never tries again.
             connection.forget();
             cancel.run_until_cancelled(tokio::time::sleep(PAUSE)).await;

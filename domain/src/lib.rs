@@ -5,6 +5,7 @@
 
 pub mod cluster;
 pub mod export;
+pub mod import;
 pub mod kernel;
 pub mod ledger;
 pub mod tenant;

@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::evidence::EvidenceArgs;
 use crate::source::Database;
 use crate::witness::WitnessArgs;
-use crate::{check, export, replay, verify, witness};
+use crate::{check, export, import, replay, report, step, verify, what_if, witness};
 
 /// All is well.
 pub const CLEAN: u8 = 0;
@@ -73,6 +73,14 @@ pub enum Command {
     },
     /// Print history, event by event.
     Replay(replay::Replay),
+    /// Walk through history event by event, with the state that each one made and what it changed.
+    Step(step::StepArgs),
+    /// Tell history again without one event, and say what would differ. Nothing is changed.
+    WhatIf(what_if::WhatIf),
+    /// The complete population of entries of a period, for an auditor's sample, with a proof of each.
+    Report(report::ReportArgs),
+    /// Bring the events of another store under the chain of a tenant; what is there already is not brought twice.
+    Import(import::ImportArgs),
     /// Build a read model anew beside the live one, and switch.
     Rebuild {
         /// Which; all of them when none is named.
@@ -94,6 +102,10 @@ pub async fn run(cli: Cli) -> u8 {
         Command::Head { database } => verify::print_heads(&database).await,
         Command::Export { file, database } => export::command(&file, &database).await,
         Command::Replay(replay) => replay::command(&replay).await,
+        Command::Step(args) => step::command(&args).await,
+        Command::WhatIf(args) => what_if::command(&args).await,
+        Command::Report(args) => report::command(&args).await,
+        Command::Import(args) => import::command(&args).await,
         Command::Rebuild { projection, database } => crate::rebuild::command(&projection, &database).await,
     };
     outcome.unwrap_or_else(|cause| {

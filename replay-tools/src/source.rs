@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use hub_domain::ledger::{Hash, Milestone, Recorded};
+use hub_domain::ledger::{Hash, Milestone, Recorded, Span};
 use hub_postgres::log::{LEDGER_COLUMNS, decode_row};
 use hub_postgres::pools::{WRITER, connect_as, options};
 use sqlx::{Connection as _, PgConnection, Row};
@@ -171,6 +171,61 @@ impl Ledger {
              where c.tenant = h.tenant order by c.entry desc limit 1) c order by h.tenant",
         );
         Ok(notes.fetch_all(&mut self.connection).await?)
+    }
+
+    /// A tenant's events of these sequences, in order: as many as are fetched at a time.
+    pub async fn tenant_page(
+        &mut self,
+        tenant: Uuid,
+        from: u64,
+        to: u64,
+    ) -> Result<Vec<Recorded>, SourceError> {
+        let sql = format!(
+            "select {LEDGER_COLUMNS} from ledger.events where tenant = $1 and sequence >= $2 and sequence < $3 \
+             order by sequence limit $4"
+        );
+        let asked = sqlx::query(&sql).bind(tenant).bind(from as i64).bind(to as i64).bind(PAGE as i64);
+        let rows = asked.fetch_all(&mut self.connection).await?;
+        Ok(rows.iter().map(decode_row).collect::<Result<_, _>>()?)
+    }
+
+    /// When a tenant's event of a sequence was recorded, in microseconds since 1970.
+    pub async fn recorded_at(&mut self, tenant: Uuid, sequence: u64) -> Result<Option<i64>, SourceError> {
+        let asked =
+            sqlx::query_scalar("select recorded_at from ledger.events where tenant = $1 and sequence = $2");
+        Ok(asked.bind(tenant).bind(sequence as i64).fetch_optional(&mut self.connection).await?)
+    }
+
+    /// Hashes of a tenant's tree: leaves at tile level 0, stored nodes above it.
+    pub async fn tree_hashes(&mut self, tenant: Uuid, span: Span) -> Result<Vec<Hash>, SourceError> {
+        let sql = if span.tile_level == 0 {
+            "select leaf_hash from ledger.events where tenant = $1 and sequence >= $2 and sequence < $3 and $4 = 0 \
+             order by sequence"
+        } else {
+            "select hash from ledger.tree_nodes where tree = $1 and index >= $2 and index < $3 and level = $4 order by index"
+        };
+        let asked = sqlx::query(sql).bind(tenant).bind(span.from as i64).bind(span.to as i64);
+        let rows = asked.bind(span.tile_level as i16).fetch_all(&mut self.connection).await?;
+        Ok(rows.iter().map(|row| hash(row, 0)).collect::<Result<_, _>>()?)
+    }
+
+    /// A tenant's oldest checkpoint over at least so many leaves, with the lines of witnesses; the newest where none reaches so far.
+    pub async fn checkpoint_over(&mut self, tenant: Uuid, size: u64) -> Result<Option<String>, SourceError> {
+        if !self.signs {
+            return Ok(None);
+        }
+        for (which, order) in [("c.size >= $2", "asc"), ("c.size < $2", "desc")] {
+            let sql = format!(
+                "select c.note || coalesce((select string_agg(w.line, '' order by w.witness) from ledger.cosignatures w \
+                     where w.entry = c.entry), '') \
+                 from ledger.checkpoints c where c.tenant = $1 and {which} order by c.entry {order} limit 1"
+            );
+            let asked = sqlx::query_scalar(&sql).bind(tenant).bind(size as i64);
+            if let Some(note) = asked.fetch_optional(&mut self.connection).await? {
+                return Ok(Some(note));
+            }
+        }
+        Ok(None)
     }
 
     /// The tenant of this name.

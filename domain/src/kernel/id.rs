@@ -127,3 +127,8 @@ typed_id!(
     ExportId,
     "export"
 );
+typed_id!(
+    /// An import from another event store.
+    ImportId,
+    "import"
+);

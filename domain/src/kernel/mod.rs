@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 pub use event::{CodecError, Event, Metadata, version_of};
-pub use id::{ClusterId, ExportId, IdError, TenantId, TypedId, UserId};
+pub use id::{ClusterId, ExportId, IdError, ImportId, TenantId, TypedId, UserId};
 pub use text::{Actor, ClusterName, Labels, Reason, Region, SecretRef, TenantName, TextError};
 pub use text::{Sealed, Subject};
 

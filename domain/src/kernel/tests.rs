@@ -161,6 +161,7 @@ fn wire_names_are_unique_over_all_aggregates_and_carry_a_version() {
         crate::tenant::TenantEvent::TYPES,
         crate::user::UserEvent::TYPES,
         crate::cluster::ClusterEvent::TYPES,
+        crate::import::ImportEvent::TYPES,
     ];
     let streams = [crate::tenant::Tenant::STREAM, crate::user::User::STREAM, crate::cluster::Cluster::STREAM];
     let mut all: Vec<&str> = families.concat();
@@ -180,6 +181,7 @@ fn refusal_codes_are_unique_over_all_aggregates() {
         crate::tenant::TenantRefusal::ALL,
         crate::user::UserRefusal::ALL,
         crate::cluster::ClusterRefusal::ALL,
+        crate::import::ImportRefusal::ALL,
     ];
     let codes: std::collections::BTreeSet<&str> = families.concat().iter().map(|(code, ..)| *code).collect();
     assert_eq!(codes.len(), families.iter().map(|all| all.len()).sum::<usize>());
@@ -194,6 +196,7 @@ fn every_event_type_stands_in_the_reference() {
         crate::tenant::TenantEvent::TYPES,
         crate::user::UserEvent::TYPES,
         crate::cluster::ClusterEvent::TYPES,
+        crate::import::ImportEvent::TYPES,
     ];
     for name in families.concat() {
         assert!(reference.contains(&format!("| `{name}` |")), "{name} is missing in domain/README.md");

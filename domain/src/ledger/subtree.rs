@@ -114,15 +114,24 @@ impl Plan {
         spans
     }
 
+    /// The perfect subtrees that it needs.
+    pub fn subtrees(&self) -> impl Iterator<Item = Subtree> {
+        self.0.iter().flatten().copied()
+    }
+
     /// What it comes to. `None` when a hash that it needs is not there.
     pub fn resolve(&self, known: &BTreeMap<Span, Vec<Hash>>) -> Option<Vec<Hash>> {
-        let subtree = |subtree: &Subtree| {
+        self.resolve_with(|subtree| {
             let span = subtree.span();
             let hashes = known.get(&span).filter(|hashes| hashes.len() as u64 == span.to - span.from)?;
             Some(tree::root(hashes))
-        };
+        })
+    }
+
+    /// What it comes to, once each perfect subtree's root can be told. `None` when one of them cannot.
+    pub fn resolve_with(&self, subtree: impl Fn(Subtree) -> Option<Hash>) -> Option<Vec<Hash>> {
         let root = |run: &Vec<Subtree>| {
-            let hashes = run.iter().map(subtree).collect::<Option<Vec<Hash>>>()?;
+            let hashes = run.iter().copied().map(&subtree).collect::<Option<Vec<Hash>>>()?;
             let joined = hashes.into_iter().rev().reduce(|right, left| node_hash(&left, &right));
             Some(joined.unwrap_or_else(|| sha256(&[])))
         };

@@ -3,6 +3,7 @@
 mod http;
 mod journey;
 mod kubernetes;
+mod kurrent;
 mod log;
 mod projections;
 mod proof;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 mod clusters;
+mod copy;
 mod feed;
 mod identity;
 mod log;
@@ -13,6 +14,7 @@ pub use clusters::{
     ClusterGateway, ClusterProbe, Examined, NodeSample, ObservationStore, Sample, VolumeSample,
     WorkloadSample,
 };
+pub use copy::{ChainHead, CopyCursor, CopyError, Entry, LedgerCopy, Remembered};
 pub use feed::ClusterFeed;
 pub use identity::{Claims, Credential, CredentialStore, Rotation, Session, SessionStore};
 pub use log::{Append, AppendError, EventLog, Expected, IdempotencyKey, LogError, Proposed, Receipt};

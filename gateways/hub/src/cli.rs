@@ -59,6 +59,21 @@ pub struct StoreConfig {
     /// Files of older key-encryption keys, which still open what they wrapped. For the time of a rotation.
     #[arg(long, global = true, env = "CLUSTERMASTER_OLD_KEY_FILES", value_delimiter = ',')]
     pub old_key_file: Vec<PathBuf>,
+    /// Where the event log is, if it is not in the database.
+    #[command(flatten)]
+    pub ledger: LogConfig,
+}
+
+/// Where the event log is, if it is not in the database.
+#[derive(Clone, Debug, Args)]
+pub struct LogConfig {
+    /// Keep the event log on this KurrentDB cluster instead: `kurrentdb://USER:PASSWORD@HOST:PORT`. The database keeps a copy
+    /// of it, and is bound to it from then on.
+    #[arg(long, env = "CLUSTERMASTER_LOG", hide_env_values = true)]
+    pub log: Option<SecretString>,
+    /// The stream there that holds the ledger. Hubs that share it are one hub.
+    #[arg(long, env = "CLUSTERMASTER_LOG_STREAM", default_value = hub_kurrentdb::LEDGER_STREAM)]
+    pub log_stream: String,
 }
 
 impl StoreConfig {

@@ -20,6 +20,9 @@ pub async fn run(config: &StoreConfig) -> anyhow::Result<()> {
             report.line("database", found);
         }
     }
+    if let Some(found) = log(config).await.transpose() {
+        report.line("log", found);
+    }
     if report.missing > 0 {
         bail!("{} of {} checks failed", report.missing, report.checks);
     }
@@ -80,6 +83,15 @@ fn open_files() -> Result<String, String> {
 fn binaries() -> Result<String, String> {
     let found = find_binaries().map_err(|cause| cause.to_string())?;
     Ok(format!("version {} in {}", found.version, found.bin_dir.display()))
+}
+
+async fn log(config: &StoreConfig) -> Result<Option<String>, String> {
+    let connection = crate::ledger::connection(&config.ledger).map_err(|cause| format!("{cause:#}"))?;
+    let Some(connection) = connection else { return Ok(None) };
+    let version = connection.version().await.map_err(|cause| cause.to_string())?;
+    let entries = connection.entries().await.map_err(|cause| cause.to_string())?;
+    let stream = connection.stream();
+    Ok(Some(format!("KurrentDB answers, version {version}; stream `{stream}` has {entries} entries")))
 }
 
 async fn database(url: &str) -> Result<String, String> {

@@ -3,6 +3,7 @@
 pub mod cli;
 pub mod doctor;
 pub mod rotation;
+pub mod ledger;
 pub mod runtime;
 pub mod serve;
 mod signing;

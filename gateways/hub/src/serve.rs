@@ -84,8 +84,12 @@ async fn serve(
     // The background ends after the last request: a command's caller may wait for its projection.
     let background = TaskTracker::new();
     let quiet = CancellationToken::new();
-    background.spawn(listen(store.database.pools.writer.clone(), store.log.committed(), quiet.clone()));
-    let feed = Arc::new(PgFeed::new(store.database.pools.writer.clone(), store.log.committed().subscribe()));
+    background.spawn(listen(
+        store.database.pools.writer.clone(),
+        store.ledger.committed.clone(),
+        quiet.clone(),
+    ));
+    let feed = Arc::new(PgFeed::new(store.database.pools.writer.clone(), store.ledger.committed.subscribe()));
     let runner = ProjectionRunner::new(store.database.pools.projector.clone(), feed.clone());
     let runner_progress = runner.progress();
     let read = Arc::new(ReadModels::new(store.database.pools.reader.clone(), runner_progress.clone()));
@@ -108,6 +112,7 @@ async fn serve(
 
     let metrics = telemetry.metrics.clone();
     let (pool, progress) = (store.database.pools.reader.clone(), runner_progress);
+    let copy = store.ledger.copy.clone();
     let app = App::new(Parts {
         accounts,
         clusters,
@@ -126,9 +131,11 @@ async fn serve(
         metrics: Box::new(move || metrics.render()),
         ready: Box::new(move || {
             let (pool, progress) = (pool.clone(), progress.clone());
+            let copy = copy.as_ref().map(|copy| copy.borrow().stopped.is_none());
             Box::pin(async move {
                 let database = sqlx::query("select 1").execute(&pool).await.is_ok();
-                vec![
+                let copy = copy.map(|ready| Check { name: "ledger copy", ready });
+                let checks = vec![
                     Check { name: "database", ready: database },
                     Check {
                         name: "projections",
@@ -137,7 +144,8 @@ async fn serve(
                             .iter()
                             .all(|status| !matches!(status.standing, Standing::Stopped { .. })),
                     },
-                ]
+                ];
+                checks.into_iter().chain(copy).collect()
             })
         }),
     });

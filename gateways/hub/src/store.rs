@@ -8,12 +8,11 @@ use hub_commands::ports::Ports;
 use hub_kubernetes::KubeGateway;
 use hub_postgres::builtin::{Builtin, BuiltinConfig};
 use hub_postgres::{
-    Kek, Keyring, PgClaims, PgCredentials, PgLeases, PgLog, PgObservations, PgSessions, PgVault, PoolSizes,
-    Pools, WriterSettings,
+    Kek, Keyring, PgClaims, PgCredentials, PgLeases, PgObservations, PgSessions, PgVault, PoolSizes, Pools,
 };
-use tokio::task::JoinHandle;
 
 use crate::cli::StoreConfig;
+use crate::ledger::Ledger;
 use crate::runtime::System;
 
 /// The address of the database that a running hub uses.
@@ -89,12 +88,11 @@ pub struct Store {
     /// The database.
     pub database: Database,
     /// The event log.
-    pub log: PgLog,
+    pub ledger: Ledger,
     /// Every port of the write side.
     pub ports: Ports,
     /// Where commands go.
     pub dispatcher: Arc<Dispatcher>,
-    writer: JoinHandle<()>,
 }
 
 impl Store {
@@ -107,14 +105,9 @@ impl Store {
         let pool = &database.pools.writer;
         let vault = PgVault::unlock(pool.clone(), keyring(config)?).await.context("the vault")?;
         let clock = Arc::new(System);
-        let (log, writer) = PgLog::start(
-            hub_postgres::pools::options(&database.url)?,
-            pool.clone(),
-            clock.clone(),
-            WriterSettings::default(),
-        );
+        let ledger = Ledger::open(&config.ledger, &database.url, pool, clock.clone()).await?;
         let ports = Ports {
-            log: Arc::new(log.clone()),
+            log: ledger.log.clone(),
             vault: Arc::new(vault),
             credentials: Arc::new(PgCredentials::new(pool.clone())),
             sessions: Arc::new(PgSessions::new(pool.clone())),
@@ -126,14 +119,14 @@ impl Store {
             ids: Arc::new(System),
         };
         let dispatcher = Arc::new(Dispatcher::new(ports.log.clone(), ports.clock.clone(), ports.ids.clone()));
-        Ok(Self { database, log, ports, dispatcher, writer })
+        Ok(Self { database, ledger, ports, dispatcher })
     }
 
     /// Closes what was opened, last first: the writer finishes what it accepted before the server stops.
     pub async fn close(self) -> anyhow::Result<()> {
-        let Self { database, log, ports, dispatcher, writer } = self;
-        drop((log, ports, dispatcher));
-        writer.await.context("the writer")?;
+        let Self { database, ledger, ports, dispatcher } = self;
+        drop((ports, dispatcher));
+        ledger.close().await?;
         database.close().await
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod builtin;
 pub mod claims;
+pub mod copy;
 pub mod credentials;
 mod failure;
 pub mod intake;
@@ -17,6 +18,7 @@ pub mod telemetry;
 pub mod vault;
 
 pub use claims::PgClaims;
+pub use copy::{PgCopy, copied_log};
 pub use credentials::PgCredentials;
 pub use intake::Intake;
 pub use leases::PgLeases;

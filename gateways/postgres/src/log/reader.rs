@@ -50,7 +50,7 @@ fn const_format_columns(rest: &str) -> String {
     format!("select {LEDGER_COLUMNS} from ledger.events {rest}")
 }
 
-pub(super) async fn read_stream(
+pub(crate) async fn read_stream(
     pool: &PgPool,
     tenant: TenantId,
     stream: &str,

@@ -1,12 +1,13 @@
 //! The writer's SQL. One statement appends a whole batch: one round trip, one commit, one fence.
 
-use hub_commands::ports::{AppendError, IdempotencyKey, Receipt};
+use hub_commands::ports::{AppendError, IdempotencyKey, Receipt, Remembered, Unavailable};
 use hub_domain::kernel::{TenantId, TypedId};
 use hub_domain::ledger::Hash;
 use sqlx::{Executor, PgConnection, Row};
 use uuid::Uuid;
 
 use super::plan::{Batch, LogHead, TenantHead};
+use crate::failure::damaged;
 
 /// Appends a batch where the head still stands at `$1` under epoch `$2`; otherwise does nothing and answers no row.
 const APPEND: &str = "
@@ -117,7 +118,7 @@ pub(super) async fn event_at(
 }
 
 /// The newest revision of each stream, in the order asked.
-pub(super) async fn stream_heads(
+pub(crate) async fn stream_heads(
     connection: &mut PgConnection,
     streams: &[(Uuid, &str)],
 ) -> Result<Vec<Option<u64>>, sqlx::Error> {
@@ -183,6 +184,14 @@ impl StoredReceipt {
         } else {
             Err(AppendError::KeyReused)
         }
+    }
+
+    /// The same, as the port tells it.
+    pub fn into_remembered(self) -> Result<Remembered, Unavailable> {
+        let fingerprint = self.fingerprint.try_into();
+        let fingerprint = fingerprint.map_err(|_| damaged("ledger", "a fingerprint is not 32 bytes long"))?;
+        let key = IdempotencyKey { key: self.key, fingerprint };
+        Ok(Remembered { tenant: self.tenant, key, receipt: self.receipt })
     }
 }
 

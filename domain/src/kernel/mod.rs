@@ -1,5 +1,6 @@
 //! The kernel: the one shape that every aggregate has.
 
+pub mod address;
 mod event;
 mod id;
 mod text;

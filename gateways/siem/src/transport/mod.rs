@@ -1,8 +1,40 @@
 //! How a SIEM is reached: messages go out in order, and are known to have arrived.
+//!
+//! ```text
+//! open        what the export says -> a way out, or the member and the rule that it broke
+//! syslog      a connection for each portion, closed by both sides
+//! hec, bulk, webhook   requests over `http`
+//! file        lines in a folder
+//! kafka       records of a topic
+//!   portions  how much travels at once
+//!   address   where the hub may go
+//!   tls       who the other side is
+//! ```
+//!
+//! What each of them promises stands in `TRANSPORTS.md`.
+
+mod address;
+mod bulk;
+mod fault;
+mod file;
+mod hec;
+mod http;
+mod kafka;
+mod open;
+mod portions;
+mod settings;
+mod syslog;
+#[cfg(test)]
+mod testing;
+mod tls;
+mod webhook;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use hub_projections::outlet::Undelivered;
+
+pub use open::{check, open};
+pub use settings::{OpenError, Part, Secrets, Settings};
 
 /// One message, written in its format, without a line break at its end.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use hub_commands::ports::{Clock, EventLog, LedgerCopy};
 use hub_kurrentdb::{Connection, KurrentFeed, KurrentLog, Mirror, Standing};
+use hub_postgres::log::RecentLeaves;
 use hub_postgres::{PgCopy, PgLog, WriterSettings};
 use secrecy::ExposeSecret as _;
 use sqlx::PgPool;
@@ -20,6 +21,8 @@ pub struct Ledger {
     pub log: Arc<dyn EventLog>,
     /// The newest position that can be read in the database.
     pub committed: watch::Sender<u64>,
+    /// Leaf hashes of what this process wrote last, where the database is the log.
+    pub recent: RecentLeaves,
     /// How the database's copy stands, where the log is elsewhere.
     pub copy: Option<watch::Receiver<Standing>>,
     writer: JoinHandle<()>,
@@ -53,8 +56,8 @@ impl Ledger {
         }
         let options = hub_postgres::pools::options(database)?;
         let (log, writer) = PgLog::start(options, pool.clone(), clock, WriterSettings::default());
-        let committed = log.committed();
-        Ok(Self { log: Arc::new(log), committed, copy: None, writer, mirror: None })
+        let (committed, recent) = (log.committed(), log.recent());
+        Ok(Self { log: Arc::new(log), committed, recent, copy: None, writer, mirror: None })
     }
 
     async fn elsewhere(
@@ -80,12 +83,13 @@ impl Ledger {
         let settings = hub_kurrentdb::WriterSettings::default();
         let (log, writer) = KurrentLog::start(connection, copy, standing.clone(), clock, settings);
         let mirror = Some((task, cancel));
-        Ok(Self { log: Arc::new(log), committed, copy: Some(standing), writer, mirror })
+        let recent = RecentLeaves::default();
+        Ok(Self { log: Arc::new(log), committed, recent, copy: Some(standing), writer, mirror })
     }
 
     /// Closes the log, once nobody else holds it: the writer finishes what it accepted, then the copy rests.
     pub async fn close(self) -> anyhow::Result<()> {
-        let Self { log, committed: _, copy: _, writer, mirror } = self;
+        let Self { log, committed: _, recent: _, copy: _, writer, mirror } = self;
         drop(log);
         writer.await.context("the writer")?;
         if let Some((task, cancel)) = mirror {

@@ -2,8 +2,8 @@
 
 pub mod cli;
 pub mod doctor;
-pub mod rotation;
 pub mod ledger;
+pub mod rotation;
 pub mod runtime;
 pub mod serve;
 mod signing;

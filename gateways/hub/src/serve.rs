@@ -69,7 +69,7 @@ async fn serve(
 
     let key = crate::signing::key(config)?;
     let evidence =
-        Arc::new(PgProofs::new(store.database.pools.writer.clone()).with_recent(store.log.recent()));
+        Arc::new(PgProofs::new(store.database.pools.writer.clone()).with_recent(store.ledger.recent.clone()));
     let proofs = Proofs::new(evidence.clone(), key.verifier());
     let signing = format!("signing as {}", key.verifier());
     let within = Duration::from_secs(config.signing.checkpoint_seconds);

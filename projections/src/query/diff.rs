@@ -204,7 +204,9 @@ impl ReadModels {
         let to = self.moment(tenant, query.to, CLUSTERS).await.map_err(in_future("to"))?;
         let mut transaction = self.scoped(tenant).await?;
         let seen = head(&mut transaction, tenant).await?.position;
-        let (from, to) = (from.unwrap_or_default(), to.unwrap_or(seen));
+        // The present is never before a moment that has been.
+        let from = from.unwrap_or_default();
+        let to = to.unwrap_or_else(|| seen.max(from));
         if from > to {
             let rule = "must not lie before `from`".to_owned();
             return Err(QueryError::InvalidFilter { parameter: "to", rule });

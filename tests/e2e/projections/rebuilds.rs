@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use hub_domain::kernel::TypedId as _;
+use hub_domain::user::{User, UserCommand};
 use hub_projections::query::ClusterQuery;
 use hub_projections::rebuild::{RebuildError, RebuildProgress, rebuild};
 use hub_projections::{Page, projection};
 use tokio_util::sync::CancellationToken;
 
-use super::world::{LONG, World, cluster, spec, tenant};
+use super::world::{LONG, World, account, cluster, spec, tenant, user};
 
 /// Tables and indexes of the schema.
 async fn relations(world: &World) -> Vec<String> {
@@ -192,4 +194,36 @@ async fn a_table_of_older_code_is_built_anew_at_the_start() {
     world.assert_equal_to_a_refold().await;
     assert_eq!(world.cursor("version", "clusters").await, Some(1));
     assert_eq!(world.cursor("generation", "clusters").await, Some(1), "once, though two processes wanted to");
+}
+
+#[tokio::test]
+async fn a_hub_of_the_release_before_goes_on_writing_users_until_they_are_built_anew() {
+    let world = World::fresh().await;
+    world.decide::<User>(tenant(1), &user(1).to_string(), UserCommand::Register(account())).await.unwrap();
+    // As version 1 of the projection writes: it knows neither versions nor when they began.
+    let old = "insert into read.users (tenant, id, status, roles, revision, created_at, created_by, updated_at, updated_by, position) \
+               values ($1, $2, 'active', '{viewer}', 0, now(), 'old', now(), 'old', 1)";
+    sqlx::query(old)
+        .bind(tenant(1).uuid())
+        .bind(user(1).to_string())
+        .execute(&world.pools.projector)
+        .await
+        .unwrap();
+    sqlx::query("insert into read.cursors (name, version, position) values ('users', 1, 1)")
+        .execute(&world.pools.projector)
+        .await
+        .unwrap();
+    let from: i64 = sqlx::query_scalar("select valid_from from read.users")
+        .fetch_one(&world.pools.projector)
+        .await
+        .unwrap();
+    assert_eq!(from, 1, "such a row is the present version");
+
+    let process = world.process();
+
+    let anew =
+        hub_kit::until(LONG, || async { (world.cursor("version", "users").await == Some(2)).then_some(()) });
+    anew.await.expect("the table is built anew");
+    process.read.wait_for(world.head().await, LONG).await.unwrap();
+    world.assert_equal_to_a_refold().await;
 }

@@ -5,6 +5,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
@@ -110,6 +111,16 @@ input(type="imtcp" address="127.0.0.1" port="{tls}" ruleset="keep" StreamDriver.
         }
         // A killed one leaves it behind, and the next would not start.
         std::fs::remove_file(self.path("pid")).ok();
+    }
+
+    /// Asks it to stop, and waits until it has: it closes its connections by itself.
+    pub async fn stop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            if let Some(pid) = child.id().and_then(|pid| Pid::from_raw(pid as i32)) {
+                kill_process(pid, Signal::TERM).ok();
+            }
+            child.wait().await.ok();
+        }
     }
 
     /// Where it takes TCP: `host:port`.

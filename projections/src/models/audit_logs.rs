@@ -70,6 +70,11 @@ pub struct AuditLog {
 pub struct Document(Box<RawValue>);
 
 impl Document {
+    /// As it stands there.
+    pub fn raw(&self) -> &RawValue {
+        &self.0
+    }
+
     /// What it says.
     pub fn value(&self) -> Value {
         serde_json::from_str(self.0.get()).unwrap_or_default()

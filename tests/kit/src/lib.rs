@@ -9,6 +9,7 @@ pub mod log_suite;
 pub mod memory_log;
 pub mod postgres;
 pub mod proxy;
+pub mod siem;
 mod until;
 
 pub use client::{Answer, Client};

@@ -1,4 +1,6 @@
-use super::{Address, host_and_port, resolve, service};
+use reqwest::dns::{Name, Resolve as _};
+
+use super::{Address, Guarded, host_and_port, resolve, service};
 use crate::transport::Settings;
 use crate::transport::testing::settings;
 
@@ -50,4 +52,16 @@ async fn a_name_that_leads_to_this_machine_is_refused_where_that_is_forbidden() 
     assert!(refused.to_string().contains("does not speak to"), "{refused}");
     let unknown = resolve("no-such-host.invalid", 1, true).await.expect_err("there is none");
     assert!(unknown.to_string().contains("cannot be resolved"), "{unknown}");
+}
+
+#[tokio::test]
+async fn the_clients_resolver_keeps_to_the_rules_and_knows_its_alias() {
+    let alias = Some(("siem.example".to_owned(), "127.0.0.1".to_owned()));
+    let name = || "siem.example".parse::<Name>().expect("a name");
+    let found =
+        Guarded { allow_loopback: true, alias: alias.clone() }.resolve(name()).await.expect("an address");
+    assert_eq!(found.map(|address| address.ip().to_string()).collect::<Vec<_>>(), ["127.0.0.1"]);
+    let refused =
+        Guarded { allow_loopback: false, alias }.resolve(name()).await.err().expect("it is this machine");
+    assert!(refused.to_string().contains("does not speak to"), "{refused}");
 }

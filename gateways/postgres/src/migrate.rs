@@ -12,6 +12,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "ledger", include_str!("../../../migrations/ledger/0001_ledger.sql")),
     (2, "vault", include_str!("../../../migrations/ledger/0002_vault.sql")),
     (3, "proof", include_str!("../../../migrations/ledger/0003_proof.sql")),
+    (4, "outlets", include_str!("../../../migrations/ledger/0004_outlets.sql")),
     (1001, "read models", include_str!("../../../migrations/read-models/0001_read_models.sql")),
     (1002, "audit log indexes", include_str!("../../../migrations/read-models/0002_audit_log_indexes.sql")),
     (1003, "indexes in parts", include_str!("../../../migrations/read-models/0003_indexes_in_parts.sql")),

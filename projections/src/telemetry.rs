@@ -24,6 +24,20 @@ pub const UNSIGNED_SECONDS: &str = "clustermaster_ledger_unsigned_seconds";
 pub const UNWITNESSED: &str = "clustermaster_ledger_unwitnessed";
 /// 1 once a ledger did not come to the root that had been signed over it.
 pub const REWRITTEN: &str = "clustermaster_ledger_rewritten";
+/// 1 while this process drives an outlet.
+pub const OUTLET_ACTIVE: &str = "clustermaster_outlet_active";
+/// 1 while the other side takes nothing.
+pub const OUTLET_AWAY: &str = "clustermaster_outlet_away";
+/// Events that an outlet set aside.
+pub const OUTLET_DEAD_LETTERS: &str = "clustermaster_outlet_dead_letters";
+/// Events that this process has delivered.
+pub const OUTLET_DELIVERED: &str = "clustermaster_outlet_delivered_total";
+/// Deliveries that failed.
+pub const OUTLET_FAILURES: &str = "clustermaster_outlet_failures_total";
+/// Positions of the log that an outlet has not come to.
+pub const OUTLET_LAG_EVENTS: &str = "clustermaster_outlet_lag_events";
+/// Age of the event that went out last, or of the one that waits; 0 at the end of the log.
+pub const OUTLET_LAG_SECONDS: &str = "clustermaster_outlet_lag_seconds";
 
 /// Tells the recorder what each metric means.
 pub fn describe() {
@@ -59,6 +73,17 @@ pub fn describe() {
         REWRITTEN,
         Unit::Count,
         "1 once a ledger did not come to the root that had been signed over it"
+    );
+    describe_gauge!(OUTLET_ACTIVE, Unit::Count, "1 while this process drives the outlet");
+    describe_gauge!(OUTLET_AWAY, Unit::Count, "1 while the outlet's other side takes nothing");
+    describe_gauge!(OUTLET_DEAD_LETTERS, Unit::Count, "Events that the outlet has set aside");
+    describe_counter!(OUTLET_DELIVERED, Unit::Count, "Events that this process has delivered to the outlet");
+    describe_counter!(OUTLET_FAILURES, Unit::Count, "Deliveries to the outlet that failed");
+    describe_gauge!(OUTLET_LAG_EVENTS, Unit::Count, "Ledger positions that the outlet has not come to yet");
+    describe_gauge!(
+        OUTLET_LAG_SECONDS,
+        Unit::Seconds,
+        "Age of the event that went out last, or of the one that waits; 0 at the end of the log"
     );
     describe_histogram!(BATCH_SECONDS, Unit::Seconds, "Time to fold and to write a batch of events");
 }

@@ -128,3 +128,18 @@ pub struct Filter {
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub outcomes: BTreeSet<String>,
 }
+
+impl Filter {
+    /// Whether an entry of the audit log goes out.
+    pub fn passes(&self, action: &str, target_type: &str, outcome: &str) -> bool {
+        let named = |names: &BTreeSet<String>, name: &str| names.is_empty() || names.contains(name);
+        let wanted = self.actions.is_empty()
+            || self.actions.contains(action)
+            || self.actions.iter().any(|pattern| {
+                let group = pattern.strip_suffix(".*");
+                group
+                    .is_some_and(|group| action.strip_prefix(group).is_some_and(|rest| rest.starts_with('.')))
+            });
+        wanted && named(&self.target_types, target_type) && named(&self.outcomes, outcome)
+    }
+}

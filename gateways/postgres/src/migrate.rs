@@ -12,6 +12,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "ledger", include_str!("../../../migrations/ledger/0001_ledger.sql")),
     (2, "vault", include_str!("../../../migrations/ledger/0002_vault.sql")),
     (3, "proof", include_str!("../../../migrations/ledger/0003_proof.sql")),
+    (4, "outlets", include_str!("../../../migrations/ledger/0004_outlets.sql")),
     (5, "key rotation", include_str!("../../../migrations/ledger/0005_key_rotation.sql")),
     (6, "copy", include_str!("../../../migrations/ledger/0006_copy.sql")),
     (1001, "read models", include_str!("../../../migrations/read-models/0001_read_models.sql")),

@@ -16,7 +16,7 @@ use crate::log::reader::{LEDGER_COLUMNS, decode_row};
 /// The columns of a checkpoint, in the order of [`issued`].
 const CHECKPOINT: &str = "entry, tenant, size, root, position, issued_at, note";
 /// The same of `ledger.checkpoints c`, the note with the lines of witnesses.
-const WITNESSED: &str = "c.entry, c.tenant, c.size, c.root, c.position, c.issued_at, c.note || coalesce((select \
+pub(crate) const WITNESSED: &str = "c.entry, c.tenant, c.size, c.root, c.position, c.issued_at, c.note || coalesce((select \
      string_agg(w.line, '' order by w.witness) from ledger.cosignatures w where w.entry = c.entry), '')";
 
 /// The proofs' storage on `PostgreSQL`; the pool is of the writer role.
@@ -376,7 +376,7 @@ fn hash(row: &PgRow, at: usize) -> Result<Hash, FeedError> {
     bytes.try_into().map(Hash).map_err(|_| FeedError("a stored hash is not 32 bytes long".into()))
 }
 
-fn issued(row: &PgRow) -> Result<Issued, FeedError> {
+pub(crate) fn issued(row: &PgRow) -> Result<Issued, FeedError> {
     let number = |at: usize| row.try_get::<i64, _>(at).map_err(failed);
     Ok(Issued {
         entry: number(0)? as u64,
@@ -389,6 +389,6 @@ fn issued(row: &PgRow) -> Result<Issued, FeedError> {
     })
 }
 
-fn failed(cause: sqlx::Error) -> FeedError {
+pub(crate) fn failed(cause: sqlx::Error) -> FeedError {
     FeedError(cause.into())
 }

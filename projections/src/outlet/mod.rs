@@ -3,11 +3,23 @@
 //! An [`Outlet`] is somewhere outside. Who runs it reads the log behind the outlet's cursor, hands over what it finds, and moves
 //! the cursor once that is safe outside; so a crash repeats events and never leaves any out.
 
+mod batch;
+mod pump;
+mod store;
+mod tally;
+#[cfg(test)]
+mod testing;
+mod work;
+
 use std::time::Duration;
 
 use async_trait::async_trait;
 use hub_domain::ledger::Hash;
 use uuid::Uuid;
+
+pub use pump::{Export, Pump, PumpSettings};
+pub use store::{Claim, DeadLetter, OutletStatus, OutletStore, Start, Step, Turn};
+pub use tally::Tally;
 
 use crate::proof::Issued;
 

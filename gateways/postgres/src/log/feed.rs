@@ -10,8 +10,9 @@ use sqlx::PgPool;
 use sqlx::postgres::PgListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
-use super::reader::{self, read_after};
+use super::reader::{self, read_after, read_of};
 
 /// The feed of one process.
 #[derive(Clone, Debug)]
@@ -31,6 +32,21 @@ impl PgFeed {
 impl EventFeed for PgFeed {
     async fn read(&self, after: u64, limit: usize) -> Result<Vec<Recorded>, FeedError> {
         read_after(&self.pool, after, limit).await.map_err(|cause| FeedError(cause.into()))
+    }
+
+    async fn read_of(
+        &self,
+        tenant: Uuid,
+        after: u64,
+        limit: usize,
+    ) -> Result<(Vec<Recorded>, u64), FeedError> {
+        // Before the events: what is committed up to it, they hold.
+        let head = reader::head(&self.pool).await.map_err(|cause| FeedError(cause.into()))?;
+        let events = read_of(&self.pool, tenant, after, limit).await;
+        let events = events.map_err(|cause| FeedError(cause.into()))?;
+        let last = events.last().map_or(after, |event| event.position);
+        let to = if events.len() < limit { last.max(head) } else { last };
+        Ok((events, to))
     }
 
     async fn wait(&self, after: u64, within: Duration) {

@@ -5,6 +5,7 @@ use hub_domain::kernel::{TenantId, TypedId};
 use hub_domain::ledger::{Hash, Recorded};
 use sqlx::postgres::PgRow;
 use sqlx::{PgExecutor, PgPool, Row};
+use uuid::Uuid;
 
 /// The columns that [`decode_row`] expects, in its order.
 pub const LEDGER_COLUMNS: &str = "position, tenant, sequence, stream, revision, event_id, command_id, recorded_at, \
@@ -43,6 +44,25 @@ pub async fn read_after(
     let sql = const_format_columns("where position > $1 and position <= $2 order by position");
     let (from, to) = (after as i64, after.saturating_add(limit as u64) as i64);
     let rows = sqlx::query(&sql).bind(from).bind(to).fetch_all(executor).await?;
+    rows.iter().map(decode_row).collect()
+}
+
+/// One tenant's events after a position, at most `limit`, in order.
+pub(super) async fn read_of(
+    pool: &PgPool,
+    tenant: Uuid,
+    after: u64,
+    limit: usize,
+) -> Result<Vec<Recorded>, sqlx::Error> {
+    let first: i64 = sqlx::query_scalar("select ledger.sequence_after($1, $2)")
+        .bind(tenant)
+        .bind(after as i64)
+        .fetch_one(pool)
+        .await?;
+    let sql =
+        const_format_columns("where tenant = $1 and sequence >= $2 and sequence < $3 order by sequence");
+    let end = first.saturating_add(limit as i64);
+    let rows = sqlx::query(&sql).bind(tenant).bind(first).bind(end).fetch_all(pool).await?;
     rows.iter().map(decode_row).collect()
 }
 

@@ -47,8 +47,14 @@ pub fn text() -> impl Strategy<Value = String> {
 pub fn entry() -> impl Strategy<Value = AuditLog> {
     let texts = prop::collection::vec(text(), 12);
     let kinds = prop::sample::select(corpus::all());
-    (kinds, texts, [0..1_u64 << 63, 0..1_u64 << 63, 0..1_u64 << 63], 0..4_000_000_000_000_000_i64, any::<bool>()).prop_map(
-        |(mut entry, texts, numbers, time, named)| {
+    (
+        kinds,
+        texts,
+        [0..1_u64 << 63, 0..1_u64 << 63, 0..1_u64 << 63],
+        0..4_000_000_000_000_000_i64,
+        any::<bool>(),
+    )
+        .prop_map(|(mut entry, texts, numbers, time, named)| {
             let [
                 actor,
                 action,
@@ -76,8 +82,7 @@ pub fn entry() -> impl Strategy<Value = AuditLog> {
                 (entry.event_type, entry.outcome) = (event_type, outcome);
             }
             entry
-        },
-    )
+        })
 }
 
 /// What becomes of a text where control characters cannot be written.

@@ -5,6 +5,7 @@
 mod bulk;
 mod hec;
 mod kafka;
+mod outlet;
 mod syslog;
 mod webhook;
 

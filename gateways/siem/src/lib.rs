@@ -1,4 +1,7 @@
-//! Events for a SIEM: what it reads ([`format`]) and how it is reached ([`transport`]).
+//! Events for a SIEM: what it reads ([`format`]), how it is reached ([`transport`]), and both together ([`outlet`]).
 
 pub mod format;
+pub mod outlet;
 pub mod transport;
+
+pub use outlet::{SiemOutlet, open};

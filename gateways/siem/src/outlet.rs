@@ -41,7 +41,8 @@ impl SiemOutlet {
         let (now, export) = (self.settings.clock.now(), self.settings.export);
         // The time makes it another one each time; of chance there is nothing to be had here.
         let [_, _, _, _, _, _, rest @ ..] = *export.uuid().as_bytes();
-        let id = Builder::from_unix_timestamp_millis(now.timestamp_millis().unsigned_abs(), &rest).into_uuid();
+        let id =
+            Builder::from_unix_timestamp_millis(now.timestamp_millis().unsigned_abs(), &rest).into_uuid();
         AuditLog {
             tenant: self.settings.tenant.uuid(),
             position: 0,
@@ -90,7 +91,8 @@ impl Outlet<AuditLog> for SiemOutlet {
         let mut from = 0;
         while let Err(undelivered) = self.transport.send(&messages[from..]).await {
             let at = from + undelivered.delivered;
-            let nobodys_item = undelivered.fault == Fault::Poison && (items.len()..messages.len()).contains(&at);
+            let nobodys_item =
+                undelivered.fault == Fault::Poison && (items.len()..messages.len()).contains(&at);
             if !nobodys_item {
                 return Err(Undelivered { delivered: at.min(items.len()), ..undelivered });
             }

@@ -25,7 +25,7 @@ mod portions;
 mod settings;
 mod syslog;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod tls;
 mod webhook;
 

@@ -6,4 +6,5 @@ mod kubernetes;
 mod log;
 mod projections;
 mod proof;
+mod replay;
 mod stores;

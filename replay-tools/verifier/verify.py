@@ -234,6 +234,7 @@ def learn(note, keys):
             keys.append(successor)
 
 
+@functools.lru_cache(maxsize=8)
 def open_checkpoint(note, key):
     """Which tenant's, of which size, with which root: once the key has signed it."""
     tenant, size, root = said_by(note)
@@ -324,7 +325,7 @@ def check_inclusion(leaf, index, size, proof, root):
         raise Bad("the proof does not lead to the root")
 
 
-# --- The two kinds of file ---
+# --- The three kinds of file ---
 
 def whole_number(text):
     if not re.fullmatch(r"0|[1-9][0-9]{0,19}", text):
@@ -339,11 +340,15 @@ def no_twice(pairs):
     return found
 
 
-def check_proof(data, keys):
+def read_json(data, what):
     try:
-        proof = json.loads(data.decode(), object_pairs_hook=no_twice, parse_int=whole_number)
+        return json.loads(data.decode(), object_pairs_hook=no_twice, parse_int=whole_number)
     except (ValueError, RecursionError):
-        raise Bad("the proof is not JSON") from None
+        raise Bad(f"the {what} is not JSON") from None
+
+
+def open_proof(proof, keys):
+    """The leaf's fields, and the checkpoint's size: once the proof holds."""
     members = {"format", "sequence", "leaf", "metadata", "payload", "hashes", "checkpoint", "verifier_key"}
     if not isinstance(proof, dict) or set(proof) != members or proof["format"] != "clustermaster-proof/1":
         raise Bad("the proof is not of format clustermaster-proof/1")
@@ -365,7 +370,12 @@ def check_proof(data, keys):
         if sha256(strict_base64(proof[name])) != fields[name]:
             raise Bad(f"the {name} is not the one that the leaf names")
     check_inclusion(leaf_hash(leaf), sequence, size, [bytes.fromhex(one) for one in hashes], root)
-    return f"proven: {fields['type']} of {fields['stream']}, entry {sequence} of {size}"
+    return fields, size
+
+
+def check_proof(data, keys):
+    fields, size = open_proof(read_json(data, "proof"), keys)
+    return f"proven: {fields['type']} of {fields['stream']}, entry {fields['sequence']} of {size}"
 
 
 class Ledger:
@@ -509,6 +519,18 @@ def read_key(text):
     return Key(text)
 
 
+def read_keys(given, rotations):
+    """The keys that were given, and those that took the place of one of them."""
+    keys = [read_key(text) for text in given]
+    for path in rotations:
+        with open(path, encoding="utf-8") as file:
+            before = len(keys)
+            learn(file.read(), keys)
+            if len(keys) == before:
+                raise Bad(f"{path}: the key that gives way is none of those given")
+    return keys
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("kind", choices=["ledger", "proof"])
@@ -518,15 +540,9 @@ def main():
     parser.add_argument("--checkpoint", action="append", default=[], help="a signed checkpoint that was kept elsewhere")
     given = parser.parse_args()
     try:
-        keys = [read_key(text) for text in given.key]
-        if given.kind == "proof" and len(keys) != 1:
+        keys = read_keys(given.key, given.rotation)
+        if given.kind == "proof" and len(given.key) != 1:
             raise Bad("a proof is checked with one key")
-        for path in given.rotation:
-            with open(path, encoding="utf-8") as file:
-                before = len(keys)
-                learn(file.read(), keys)
-                if len(keys) == before:
-                    raise Bad(f"{path}: the key that gives way is none of those given")
         brought = []
         for path in given.checkpoint:
             with open(path, encoding="utf-8") as file:
@@ -538,10 +554,10 @@ def main():
     for path in given.file:
         try:
             with open(path, "rb") as file:
-                if given.kind == "proof":
-                    told = check_proof(file.read(4 << 20), keys)
-                else:
+                if given.kind == "ledger":
                     told = check_ledger(file, keys, brought)
+                else:
+                    told = check_proof(file.read(4 << 20), keys)
             print(f"{path}: {told}")
         except Bad as cause:
             print(f"{path}: DOES NOT HOLD: {cause}")

@@ -8,4 +8,5 @@ mod log;
 mod projections;
 mod proof;
 mod siem;
+mod replay;
 mod stores;

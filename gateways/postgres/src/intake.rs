@@ -111,7 +111,8 @@ impl Incoming {
 impl Intake {
     /// Opens it on a database.
     pub fn open(url: &str, now: fn() -> DateTime<Utc>) -> Result<Self, PoolsError> {
-        let pools = Pools::connect(url, PoolSizes { writer: 2, projector: 0, reader: 0 })?;
+        // The other two are opened when they are needed, which is never.
+        let pools = Pools::connect(url, PoolSizes { writer: 2, projector: 1, reader: 1 })?;
         let settings = WriterSettings::default();
         let (log, writer) = PgLog::start(options(url)?, pools.writer.clone(), Arc::new(Now(now)), settings);
         let actor = Actor::new(ACTOR).expect("the actor's name keeps its rule");

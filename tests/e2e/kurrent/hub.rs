@@ -10,7 +10,7 @@ use tokio::process::Command;
 
 use super::*;
 
-fn options(url: &str, stream: &str, database: &Database) -> HubOptions {
+pub fn options(url: &str, stream: &str, database: &Database) -> HubOptions {
     let env = [
         ("CLUSTERMASTER_LOG", url),
         ("CLUSTERMASTER_LOG_STREAM", stream),
@@ -35,7 +35,7 @@ fn nowhere(name: &str) -> Value {
 }
 
 /// Runs a program of the workspace beside the hub; answers with its exit code and what it said.
-async fn beside(name: &str, hub: &Hub, arguments: &[&str], env: &[(&str, &str)]) -> (i32, String) {
+pub async fn beside(name: &str, hub: &Hub, arguments: &[&str], env: &[(&str, &str)]) -> (i32, String) {
     let output = Command::new(program(name))
         .args(arguments)
         .env("CLUSTERMASTER_DATA_DIR", hub.data_dir())
@@ -90,7 +90,8 @@ async fn a_hub_proves_a_ledger_that_kurrentdb_holds() {
     let made = admin.post("clusters", &nowhere("one")).await.expect("an answer").expect(202);
     assert!(log.entries().await.expect("the log") > before);
     let id = made.body["id"].as_str().expect("an id").to_owned();
-    let read = admin.get(&format!("clusters/{id}?min_position={}", made.position())).await.expect("an answer");
+    let read =
+        admin.get(&format!("clusters/{id}?min_position={}", made.position())).await.expect("an answer");
     assert_eq!(read.expect(200).body["name"], "one");
 
     // Proofs and the audit tool work on the copy.
@@ -112,7 +113,11 @@ async fn a_hub_proves_a_ledger_that_kurrentdb_holds() {
     assert!(metrics.contains("clustermaster_ledger_copy_stopped 0"), "{metrics}");
 
     // Commands beside the hub go the same way, and so does the hub that starts again.
-    let where_ = [("CLUSTERMASTER_DATABASE_URL", database.url()), ("CLUSTERMASTER_LOG", &url), ("CLUSTERMASTER_LOG_STREAM", &stream)];
+    let where_ = [
+        ("CLUSTERMASTER_DATABASE_URL", database.url()),
+        ("CLUSTERMASTER_LOG", &url),
+        ("CLUSTERMASTER_LOG_STREAM", &stream),
+    ];
     let (code, said) = beside("clustermaster", &hub, &["tenant", "create", "second"], &where_).await;
     assert_eq!(code, 0, "{said}");
     let (_, said) = beside("clustermaster", &hub, &["doctor"], &where_).await;
@@ -143,7 +148,8 @@ async fn a_hub_killed_in_the_middle_of_appends_keeps_every_promise() {
     let admin = hub.admin().await.expect("the administrator signs in");
     let mut clusters = Vec::new();
     for nth in 0..12 {
-        let made = admin.post("clusters", &nowhere(&format!("killed-{nth}"))).await.expect("an answer").expect(202);
+        let made =
+            admin.post("clusters", &nowhere(&format!("killed-{nth}"))).await.expect("an answer").expect(202);
         clusters.push(made.body["id"].as_str().expect("an id").to_owned());
     }
     let mut told = Vec::new();

@@ -26,7 +26,7 @@ impl Way {
         database: &str,
         now: fn() -> DateTime<Utc>,
     ) -> anyhow::Result<(Intake, Option<Ledger>)> {
-        let sizes = PoolSizes { writer: 2, projector: 0, reader: 0 };
+        let sizes = PoolSizes { writer: 2, projector: 1, reader: 1 };
         let pools = Pools::connect(database, sizes)?;
         let Some(address) = &self.log else {
             let copied = copied_log(&pools.writer).await;

@@ -6,17 +6,15 @@ mod faults;
 mod hub;
 mod import;
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hub_commands::ports::{CopyError, EventLog, Expected, LedgerCopy};
+use hub_commands::ports::{CopyError, EventLog, Expected};
 use hub_domain::kernel::{TenantId, TypedId};
 use hub_kit::{Database, Kurrent, KurrentDouble, ids, log_suite, until};
-use hub_kurrentdb::{Connection, KurrentFeed, KurrentLog, Mirror, Standing, WriterSettings};
+use hub_kurrentdb::{Connection, KurrentLog, Ledger, WriterSettings};
 use hub_postgres::{PgCopy, PoolSizes, Pools};
-use tokio::sync::watch;
-use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -25,16 +23,18 @@ fn fresh_stream() -> String {
     format!("clustermaster-test-{}", ids::uuid().simple())
 }
 
-/// What one hub process has of the log.
+/// What one hub process has of the log, and its database.
 struct Opened {
-    log: KurrentLog,
-    feed: KurrentFeed,
+    ledger: Ledger,
     pools: Pools,
-    standing: watch::Receiver<Standing>,
-    committed: watch::Sender<u64>,
-    cancel: CancellationToken,
-    writer: JoinHandle<()>,
-    mirror: JoinHandle<()>,
+}
+
+impl Deref for Opened {
+    type Target = Ledger;
+
+    fn deref(&self) -> &Ledger {
+        &self.ledger
+    }
 }
 
 impl Opened {
@@ -49,18 +49,10 @@ impl Opened {
         settings: WriterSettings,
     ) -> Result<Self, CopyError> {
         let pools = Pools::connect(database.url(), PoolSizes::default()).expect("pools");
-        let connection = Arc::new(Connection::new(&url.parse().expect("an address"), stream));
-        let copy: Arc<dyn LedgerCopy> = Arc::new(PgCopy::new(pools.writer.clone()));
-        let cancel = CancellationToken::new();
-        let feed = KurrentFeed::start(&connection, 0, cancel.clone()).expect("a feed");
-        let (committed, _) = watch::channel(0);
-        let mirror = Mirror::open(connection.clone(), feed.clone(), copy.clone(), committed.clone()).await?;
-        mirror.catch_up().await?;
-        let standing = mirror.standing();
-        let mirror = tokio::spawn(mirror.run(cancel.clone()));
-        let clock = Arc::new(hub_kit::SystemClock);
-        let (log, writer) = KurrentLog::start(connection, copy, standing.clone(), clock, settings);
-        Ok(Self { log, feed, pools, standing, committed, cancel, writer, mirror })
+        let connection = Connection::new(&url.parse().expect("an address"), stream);
+        let copy = Arc::new(PgCopy::new(pools.writer.clone()));
+        let ledger = Ledger::open(connection, copy, Arc::new(hub_kit::SystemClock), settings).await?;
+        Ok(Self { ledger, pools })
     }
 
     /// Waits until the copy holds a position.
@@ -71,10 +63,7 @@ impl Opened {
     }
 
     async fn close(self) {
-        drop(self.log);
-        self.writer.await.expect("the writer ends");
-        self.cancel.cancel();
-        self.mirror.await.expect("the mirror ends");
+        self.ledger.close().await;
         self.pools.close().await;
     }
 }
@@ -87,7 +76,7 @@ async fn the_log_on_kurrentdb_conforms() {
     opened.close().await;
 }
 
-/// Two hubs, each with a database of its own: nothing but the log is between them.
+/// Two hubs with a database each, nothing but the log between them; and a third beside the first on its database.
 #[tokio::test(flavor = "multi_thread")]
 async fn two_hubs_see_each_other_s_streams() {
     let kurrent = Kurrent::any().await.expect("a server");
@@ -95,11 +84,13 @@ async fn two_hubs_see_each_other_s_streams() {
     let stream = fresh_stream();
     let one = Opened::open(&kurrent.url(), &stream, &near).await.expect("a log");
     let other = Opened::open(&kurrent.url(), &stream, &far).await.expect("a log");
+    let third = Opened::open(&kurrent.url(), &stream, &near).await.expect("a log");
     let tenant = TenantId::from_uuid(ids::uuid());
     let append = |expected| log_suite::append(tenant, "cluster_shared", expected, 1);
     one.log.append(append(Expected::NoStream)).await.expect("an append");
     for revision in 0..20 {
-        let (log, behind) = if revision % 2 == 0 { (&other.log, &one.log) } else { (&one.log, &other.log) };
+        let logs = [&other.log, &one.log, &third.log];
+        let (log, behind) = (logs[revision as usize % 3], logs[(revision as usize + 1) % 3]);
         log.append(append(Expected::Revision(revision)))
             .await
             .expect("the newest revision, whoever wrote it");
@@ -117,8 +108,8 @@ async fn two_hubs_see_each_other_s_streams() {
     let repeated = other.log.append(keyed).await.expect("a repeat");
     assert_eq!((repeated.repeated, repeated.event_ids), (true, first.event_ids));
     let head = one.log.head().await.expect("a head");
-    one.copied(head).await;
-    other.copied(head).await;
-    one.close().await;
-    other.close().await;
+    for opened in [one, other, third] {
+        opened.copied(head).await;
+        opened.close().await;
+    }
 }

@@ -3,15 +3,14 @@
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use hub_commands::ports::{Clock, EventLog, LedgerCopy};
-use hub_kurrentdb::{Connection, KurrentFeed, KurrentLog, Mirror, Standing};
+use hub_commands::ports::{Clock, EventLog};
+use hub_kurrentdb::{Connection, Standing};
 use hub_postgres::log::RecentLeaves;
 use hub_postgres::{PgCopy, PgLog, WriterSettings};
 use secrecy::ExposeSecret as _;
 use sqlx::PgPool;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
 
 use crate::cli::LogConfig;
 
@@ -25,8 +24,12 @@ pub struct Ledger {
     pub recent: RecentLeaves,
     /// How the database's copy stands, where the log is elsewhere.
     pub copy: Option<watch::Receiver<Standing>>,
-    writer: JoinHandle<()>,
-    mirror: Option<(JoinHandle<()>, CancellationToken)>,
+    place: Place,
+}
+
+enum Place {
+    Database(JoinHandle<()>),
+    Elsewhere(hub_kurrentdb::Ledger),
 }
 
 /// The connection to the log that is configured, if it is elsewhere.
@@ -44,57 +47,34 @@ impl Ledger {
         pool: &PgPool,
         clock: Arc<dyn Clock>,
     ) -> anyhow::Result<Self> {
-        match connection(config)? {
-            Some(connection) => Self::elsewhere(Arc::new(connection), pool, clock).await,
-            None => Self::own(database, pool, clock).await,
+        if let Some(connection) = connection(config)? {
+            let copy = Arc::new(PgCopy::new(pool.clone()));
+            let settings = hub_kurrentdb::WriterSettings::default();
+            let ledger = hub_kurrentdb::Ledger::open(connection, copy, clock, settings);
+            let ledger = ledger.await.context("the log (--log)")?;
+            return Ok(Self {
+                log: Arc::new(ledger.log.clone()),
+                committed: ledger.committed.clone(),
+                recent: RecentLeaves::default(),
+                copy: Some(ledger.standing.clone()),
+                place: Place::Elsewhere(ledger),
+            });
         }
-    }
-
-    async fn own(database: &str, pool: &PgPool, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
         if let Some(log) = hub_postgres::copied_log(pool).await? {
             bail!("this database is a copy of the {log}: start with --log and that log's address");
         }
         let options = hub_postgres::pools::options(database)?;
         let (log, writer) = PgLog::start(options, pool.clone(), clock, WriterSettings::default());
         let (committed, recent) = (log.committed(), log.recent());
-        Ok(Self { log: Arc::new(log), committed, recent, copy: None, writer, mirror: None })
+        Ok(Self { log: Arc::new(log), committed, recent, copy: None, place: Place::Database(writer) })
     }
 
-    async fn elsewhere(
-        connection: Arc<Connection>,
-        pool: &PgPool,
-        clock: Arc<dyn Clock>,
-    ) -> anyhow::Result<Self> {
-        let copy: Arc<dyn LedgerCopy> = Arc::new(PgCopy::new(pool.clone()));
-        let (committed, _) = watch::channel(0);
-        let cancel = CancellationToken::new();
-        // The subscription begins behind what is copied already; an empty database has copied nothing.
-        let next = match hub_postgres::copied_log(pool).await? {
-            Some(_) => copy.cursor().await?.next,
-            None => 0,
-        };
-        let feed = KurrentFeed::start(&connection, next, cancel.clone())?;
-        let mirror = Mirror::open(connection.clone(), feed, copy.clone(), committed.clone()).await;
-        let mirror = mirror.context("the log (--log)")?;
-        let cursor = mirror.catch_up().await.context("the log's copy")?;
-        tracing::info!(position = cursor.position, "the database's copy of the log is up to date");
-        let standing = mirror.standing();
-        let task = tokio::spawn(mirror.run(cancel.clone()));
-        let settings = hub_kurrentdb::WriterSettings::default();
-        let (log, writer) = KurrentLog::start(connection, copy, standing.clone(), clock, settings);
-        let mirror = Some((task, cancel));
-        let recent = RecentLeaves::default();
-        Ok(Self { log: Arc::new(log), committed, recent, copy: Some(standing), writer, mirror })
-    }
-
-    /// Closes the log, once nobody else holds it: the writer finishes what it accepted, then the copy rests.
+    /// Closes the log, once nobody else holds it: the writer finishes what it accepted.
     pub async fn close(self) -> anyhow::Result<()> {
-        let Self { log, committed: _, recent: _, copy: _, writer, mirror } = self;
-        drop(log);
-        writer.await.context("the writer")?;
-        if let Some((task, cancel)) = mirror {
-            cancel.cancel();
-            task.await.context("the log's copy")?;
+        drop(self.log);
+        match self.place {
+            Place::Database(writer) => writer.await.context("the writer")?,
+            Place::Elsewhere(ledger) => ledger.close().await,
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use hub_commands::ports::Unavailable;
 use kurrentdb::{
     AppendToStreamOptions, Client, ClientSettings, Error, EventData, ReadStreamOptions, RecordedEvent,
-    StreamPosition, StreamState, SubscribeToStreamOptions, Subscription,
+    ResolvedEvent, StreamPosition, StreamState, SubscribeToStreamOptions, Subscription,
 };
 
 /// The stream of the ledger, unless another one is named.
@@ -87,6 +87,11 @@ impl Connection {
         &self.stream
     }
 
+    /// What the stream is called when people read of it.
+    pub fn name(&self) -> String {
+        format!("KurrentDB stream `{}`", self.stream)
+    }
+
     /// The same stream by a client of its own.
     pub(crate) fn another(&self) -> Self {
         Self::new(&Address(self.settings.clone()), &self.stream)
@@ -123,7 +128,22 @@ impl Connection {
         self.read(ReadStreamOptions::default().position(from).backwards().max_count(most)).await
     }
 
+    /// The same as [`Connection::page`], where what stands there may be links: each with the event that it leads to.
+    pub(crate) async fn page_of_links(
+        &self,
+        from: u64,
+        most: usize,
+    ) -> Result<Vec<ResolvedEvent>, Unavailable> {
+        let options = ReadStreamOptions::default().position(StreamPosition::Position(from)).forwards();
+        self.read_links(options.max_count(most).resolve_link_tos()).await
+    }
+
     async fn read(&self, options: ReadStreamOptions) -> Result<Vec<RecordedEvent>, Unavailable> {
+        let found = self.read_links(options).await?;
+        Ok(found.into_iter().filter_map(|found| found.link.or(found.event)).collect())
+    }
+
+    async fn read_links(&self, options: ReadStreamOptions) -> Result<Vec<ResolvedEvent>, Unavailable> {
         let options = options.requires_leader(true);
         let read = self.within(async {
             let (mut found, mut bytes) = (Vec::new(), 0);
@@ -132,12 +152,14 @@ impl Connection {
                 opened => opened?,
             };
             while bytes < PAGE_BYTES {
-                match events.next().await {
-                    Ok(Some(next)) => found.extend(next.link.or(next.event)),
+                let next = match events.next().await {
+                    Ok(Some(next)) => next,
                     Ok(None) | Err(Error::ResourceNotFound) => break,
                     Err(cause) => return Err(cause.into()),
-                }
-                bytes += found.last().map_or(0, |event| event.data.len() + event.custom_metadata.len());
+                };
+                let size = |event: &RecordedEvent| event.data.len() + event.custom_metadata.len();
+                bytes += next.event.as_ref().map_or(0, size) + next.link.as_ref().map_or(0, size);
+                found.push(next);
             }
             Ok(found)
         });

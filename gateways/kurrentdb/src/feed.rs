@@ -215,3 +215,6 @@ async fn hear(connection: &Connection, shared: &Shared) -> Result<(), Unavailabl
         shared.seen.send_replace(seen);
     }
 }
+
+#[cfg(test)]
+mod tests;

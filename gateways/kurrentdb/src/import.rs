@@ -2,12 +2,11 @@
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use futures::Stream;
 use hub_commands::ports::Unavailable;
-use kurrentdb::{Error, ReadStreamOptions, RecordedEvent, StreamPosition};
+use kurrentdb::RecordedEvent;
 use uuid::Uuid;
 
-use crate::connection::{Connection, Failed};
+use crate::connection::{Address, Connection};
 
 /// What is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,8 +31,6 @@ impl Selection {
 /// An event of somebody else's, as the cluster holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ForeignEvent {
-    /// Where it stands in what is read, from 0: where to go on after it.
-    pub number: u64,
     /// Its stream.
     pub stream: String,
     /// Its revision there.
@@ -52,71 +49,44 @@ pub struct ForeignEvent {
     pub metadata: Bytes,
 }
 
-/// How many events there are; what is deleted by now may be among them.
-pub async fn count(connection: &Connection, selection: &Selection) -> Result<u64, Unavailable> {
-    let options = ReadStreamOptions::default().position(StreamPosition::End).max_count(1);
-    let last = first(connection, selection, &options).await?;
-    Ok(last.map_or(0, |event| event.revision + 1))
+/// Reads a selection, page by page.
+#[derive(Debug)]
+pub struct Reader {
+    connection: Connection,
+    next: u64,
 }
 
-async fn first(
-    connection: &Connection,
-    selection: &Selection,
-    options: &ReadStreamOptions,
-) -> Result<Option<RecordedEvent>, Unavailable> {
-    let read = async {
-        let mut events = match connection.client()?.read_stream(selection.source(), options).await {
-            Err(Error::ResourceNotFound) => return Ok(None),
-            opened => opened?,
-        };
-        match events.next().await {
-            Err(Error::ResourceNotFound) => Ok(None),
-            next => Ok(next?.and_then(|next| next.link.or(next.event))),
-        }
-    };
-    read.await.map_err(Failed::into_unavailable)
-}
+impl Reader {
+    /// At the beginning.
+    pub fn new(address: &Address, selection: &Selection) -> Self {
+        Self { connection: Connection::new(address, &selection.source()), next: 0 }
+    }
 
-/// Reads from a number on, to what is the end by then. Links to events that are gone are passed over.
-pub fn read(
-    connection: &Connection,
-    selection: &Selection,
-    from: u64,
-) -> impl Stream<Item = Result<ForeignEvent, Unavailable>> {
-    let source = selection.source();
-    let options = ReadStreamOptions::default().position(StreamPosition::Position(from)).resolve_link_tos();
-    futures::stream::try_unfold(None, move |reading| {
-        let (source, options) = (source.clone(), options.clone());
-        let next = async move {
-            let mut reading = match reading {
-                Some(reading) => reading,
-                None => match connection.client()?.read_stream(source, &options).await {
-                    Err(Error::ResourceNotFound) => return Ok(None),
-                    opened => opened?,
-                },
-            };
-            loop {
-                let next = match reading.next().await {
-                    Ok(Some(next)) => next,
-                    Ok(None) | Err(Error::ResourceNotFound) => return Ok(None),
-                    Err(cause) => return Err(Failed::from(cause)),
-                };
-                let number = next.get_original_event().revision;
-                if let Some(event) = next.event {
-                    return Ok(Some((foreign(number, event), Some(reading))));
-                }
+    /// How many events there are; some of them may be deleted by now.
+    pub async fn count(&self) -> Result<u64, Unavailable> {
+        self.connection.entries().await
+    }
+
+    /// The next events, at most `most` and no more than a few MiB; empty at the end. Links to events that are gone are passed
+    /// over.
+    pub async fn page(&mut self, most: usize) -> Result<Vec<ForeignEvent>, Unavailable> {
+        loop {
+            let page = self.connection.page_of_links(self.next, most).await?;
+            let Some(last) = page.last() else { return Ok(Vec::new()) };
+            self.next = last.get_original_event().revision + 1;
+            let events: Vec<_> = page.into_iter().filter_map(|found| found.event).map(foreign).collect();
+            if !events.is_empty() {
+                return Ok(events);
             }
-        };
-        async move { next.await.map_err(Failed::into_unavailable) }
-    })
+        }
+    }
 }
 
-fn foreign(number: u64, event: RecordedEvent) -> ForeignEvent {
+fn foreign(event: RecordedEvent) -> ForeignEvent {
     // The client rounds to seconds what the server tells in steps of 100 ns.
     let ticks = event.metadata.get("created").and_then(|ticks| ticks.parse::<i64>().ok());
     let exact = ticks.and_then(|ticks| DateTime::from_timestamp_micros(ticks / 10));
     ForeignEvent {
-        number,
         stream: event.stream_id().to_owned(),
         revision: event.revision,
         id: event.id,

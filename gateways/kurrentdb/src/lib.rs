@@ -6,11 +6,13 @@ pub mod connection;
 mod entry;
 pub mod feed;
 pub mod import;
+pub mod ledger;
 pub mod log;
 pub mod mirror;
 pub mod telemetry;
 
 pub use connection::{Address, AddressError, Connection, LEDGER_STREAM};
 pub use feed::KurrentFeed;
+pub use ledger::Ledger;
 pub use log::{KurrentLog, WriterSettings};
 pub use mirror::{Mirror, Standing};

@@ -46,7 +46,7 @@ impl Mirror {
         copy: Arc<dyn LedgerCopy>,
         committed: watch::Sender<u64>,
     ) -> Result<Self, CopyError> {
-        copy.adopt(&format!("KurrentDB stream `{}`", connection.stream())).await?;
+        copy.adopt(&connection.name()).await?;
         let cursor = copy.cursor().await?;
         let (standing, _) = watch::channel(Standing { cursor, stopped: None });
         let mirror = Self { connection, feed, copy, standing, committed };

@@ -69,7 +69,7 @@ pub enum IntakeError {
 }
 
 /// The time, read by whoever may.
-struct Now(fn() -> DateTime<Utc>);
+pub struct Now(pub fn() -> DateTime<Utc>);
 
 impl Clock for Now {
     fn now(&self) -> DateTime<Utc> {
@@ -79,8 +79,9 @@ impl Clock for Now {
 
 /// An open way into the log.
 pub struct Intake {
-    log: PgLog,
-    writer: JoinHandle<()>,
+    log: Arc<dyn EventLog>,
+    /// The log's own writer, where the log is in the database.
+    writer: Option<JoinHandle<()>>,
     pools: Pools,
     actor: Actor,
     names: HashMap<String, &'static str>,
@@ -88,7 +89,7 @@ pub struct Intake {
 
 impl std::fmt::Debug for Intake {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("Intake").field("log", &self.log).finish_non_exhaustive()
+        out.debug_struct("Intake").field("pools", &self.pools).finish_non_exhaustive()
     }
 }
 
@@ -115,8 +116,13 @@ impl Intake {
         let pools = Pools::connect(url, PoolSizes { writer: 2, projector: 1, reader: 1 })?;
         let settings = WriterSettings::default();
         let (log, writer) = PgLog::start(options(url)?, pools.writer.clone(), Arc::new(Now(now)), settings);
+        Ok(Self { writer: Some(writer), ..Self::through(Arc::new(log), pools) })
+    }
+
+    /// Into a log that is kept elsewhere, over the database that is its copy.
+    pub fn through(log: Arc<dyn EventLog>, pools: Pools) -> Self {
         let actor = Actor::new(ACTOR).expect("the actor's name keeps its rule");
-        Ok(Self { log, writer, pools, actor, names: HashMap::new() })
+        Self { log, writer: None, pools, actor, names: HashMap::new() }
     }
 
     /// Which of these events stand in the ledger, in their order.
@@ -161,7 +167,9 @@ impl Intake {
     pub async fn close(self) {
         let Self { log, writer, pools, .. } = self;
         drop(log);
-        if writer.await.is_err() {
+        if let Some(writer) = writer
+            && writer.await.is_err()
+        {
             tracing::warn!("the writer ended early");
         }
         pools.close().await;

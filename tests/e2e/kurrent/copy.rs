@@ -158,16 +158,13 @@ async fn two_histories_are_never_mixed() {
     one.copied(position).await;
     one.close().await;
     let refused = |stream: &str, database: &Database| {
-        let (url, stream, database) = (kurrent.url(), stream.to_owned(), database.url().to_owned());
+        let (url, stream, pools) =
+            (kurrent.url(), stream.to_owned(), Pools::connect(database.url(), PoolSizes::default()));
         async move {
-            let pools = Pools::connect(&database, PoolSizes::default()).expect("pools");
-            let connection = Arc::new(Connection::new(&url.parse().expect("an address"), &stream));
-            let cancel = CancellationToken::new();
-            let feed = KurrentFeed::start(&connection, 0, cancel.clone()).expect("a feed");
-            let copy = Arc::new(PgCopy::new(pools.writer.clone()));
-            let opened = Mirror::open(connection, feed, copy, watch::channel(0).0).await;
-            cancel.cancel();
-            match opened.err() {
+            let connection = Connection::new(&url.parse().expect("an address"), &stream);
+            let copy = Arc::new(PgCopy::new(pools.expect("pools").writer));
+            let clock = Arc::new(hub_kit::SystemClock);
+            match Ledger::open(connection, copy, clock, WriterSettings::default()).await.err() {
                 Some(CopyError::Foreign(why)) => why,
                 other => panic!("{other:?}"),
             }
@@ -188,6 +185,16 @@ async fn two_histories_are_never_mixed() {
     drop(log);
     writer.await.expect("the writer ends");
     assert!(refused(&stream, &own).await.contains("holds a ledger of its own"));
+    // The database's own writer does not touch what is a copy, whoever starts it.
+    let pools = Pools::connect(database.url(), PoolSizes::default()).expect("pools");
+    let options = hub_postgres::pools::options(database.url()).expect("options");
+    let settings =
+        hub_postgres::WriterSettings { patience: Duration::from_millis(300), ..Default::default() };
+    let clock = Arc::new(hub_kit::SystemClock);
+    let (log, _) = hub_postgres::PgLog::start(options, pools.writer.clone(), clock, settings);
+    let denied = log.append(log_suite::append(tenant, "cluster_a", Expected::Any, 1)).await;
+    let denied = denied.expect_err("nothing is written").to_string();
+    assert!(denied.contains("is a copy of a log that is kept elsewhere"), "{denied}");
     // The log was set back, and then went another way.
     let whole = kurrent.stream(&stream);
     kurrent.truncate(&stream, whole.len() - 2);

@@ -10,7 +10,7 @@ use tokio::process::Command;
 
 use super::*;
 
-fn options(url: &str, stream: &str, database: &Database) -> HubOptions {
+pub fn options(url: &str, stream: &str, database: &Database) -> HubOptions {
     let env = [
         ("CLUSTERMASTER_LOG", url),
         ("CLUSTERMASTER_LOG_STREAM", stream),
@@ -35,7 +35,7 @@ fn nowhere(name: &str) -> Value {
 }
 
 /// Runs a program of the workspace beside the hub; answers with its exit code and what it said.
-async fn beside(name: &str, hub: &Hub, arguments: &[&str], env: &[(&str, &str)]) -> (i32, String) {
+pub async fn beside(name: &str, hub: &Hub, arguments: &[&str], env: &[(&str, &str)]) -> (i32, String) {
     let output = Command::new(program(name))
         .args(arguments)
         .env("CLUSTERMASTER_DATA_DIR", hub.data_dir())

@@ -153,3 +153,6 @@ impl Known for Memory {
         self.chains.get(&tenant).copied().unwrap_or(ChainHead::EMPTY)
     }
 }
+
+#[cfg(test)]
+mod tests;

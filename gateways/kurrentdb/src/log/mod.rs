@@ -123,6 +123,11 @@ impl KurrentLog {
         (Self { requests, room, shared, known: knows, wanted, patience: settings.patience }, task)
     }
 
+    /// The number of the next entry, as far as the writer knows.
+    pub(crate) fn known(&self) -> watch::Receiver<u64> {
+        self.known.clone()
+    }
+
     /// Returns once memory and copy together hold everything that stands in the log now.
     async fn fresh(&self) -> Result<(), LogError> {
         const AGAIN: Duration = Duration::from_secs(1);

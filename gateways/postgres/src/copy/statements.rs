@@ -6,6 +6,8 @@ use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, PgExecutor, Row};
 use uuid::Uuid;
 
+use crate::log::statements::COPIED;
+
 /// Adds entries behind entry `$1`; otherwise does nothing and answers no row. Epochs belong to a log that is written here.
 const COPY: &str = "
 with copied as (
@@ -85,15 +87,16 @@ pub(super) async fn copy(
     Ok(row.is_some())
 }
 
-/// Makes this database a copy of `log` where it is nothing else yet.
+/// Makes this database a copy of `log` where it is nothing else yet. From then on its head bears an epoch that no writer of
+/// this database takes for its own, whatever it remembers.
 pub(super) async fn adopt(connection: &mut PgConnection, log: &str) -> Result<(), sqlx::Error> {
-    // The head row's lock orders this against a log that is written here.
     sqlx::query(
-        "insert into ledger.copied_log (log, next, adopted_at) \
-         select $1, 0, (extract(epoch from clock_timestamp()) * 1000000)::bigint \
-         from (select position from ledger.head where one for update) h where h.position = 0 on conflict do nothing",
+        "with adopted as (update ledger.head set epoch = $2 where one and position = 0 and epoch >= 0 returning one) \
+         insert into ledger.copied_log (log, next, adopted_at) \
+         select $1, 0, (extract(epoch from clock_timestamp()) * 1000000)::bigint from adopted on conflict do nothing",
     )
     .bind(log)
+    .bind(COPIED)
     .execute(connection)
     .await
     .map(drop)

@@ -35,6 +35,9 @@ with head as (
 )
 select pg_notify('clustermaster_ledger', $3::text) from head";
 
+/// The epoch of a head that belongs to a copy ([`crate::copy`]). Writers that come by count it up, and it stays below 0.
+pub(crate) const COPIED: i64 = i64::MIN / 2;
+
 /// Runs [`APPEND`]. `false` when the fence stood elsewhere: nothing was done.
 pub(super) async fn append(
     connection: &mut PgConnection,
@@ -99,11 +102,12 @@ pub(super) async fn fence(connection: &mut PgConnection) -> Result<LogHead, sqlx
 
 async fn read_head(connection: &mut PgConnection, sql: &'static str) -> Result<LogHead, sqlx::Error> {
     let row = sqlx::query(sql).fetch_one(connection).await?;
-    Ok(LogHead {
-        position: row.try_get::<i64, _>(0)? as u64,
-        epoch: row.try_get(1)?,
-        recorded_at: row.try_get(2)?,
-    })
+    let epoch = row.try_get(1)?;
+    if epoch < 0 {
+        let copied = "this database is a copy of a log that is kept elsewhere: it is not written here";
+        return Err(sqlx::Error::Protocol(copied.into()));
+    }
+    Ok(LogHead { position: row.try_get::<i64, _>(0)? as u64, epoch, recorded_at: row.try_get(2)? })
 }
 
 /// The event id that stands at a position.

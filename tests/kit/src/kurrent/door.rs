@@ -64,6 +64,10 @@ impl Door {
 
 async fn forward(mut client: TcpStream, to: SocketAddr, mut cuts: watch::Receiver<u64>) {
     let Ok(mut server) = TcpStream::connect(to).await else { return };
+    // Small messages go at once, as between the two ends themselves.
+    if client.set_nodelay(true).and(server.set_nodelay(true)).is_err() {
+        return;
+    }
     tokio::select! {
         // Either end may go away; then so does the other.
         _ = tokio::io::copy_bidirectional(&mut client, &mut server) => {}

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
-use tokio_stream::wrappers::TcpListenerStream;
+use tonic::transport::server::TcpIncoming;
 
 use door::Door;
 use service::{Features, Service};
@@ -63,7 +63,7 @@ impl KurrentDouble {
                     Features,
                 ),
             )
-            .serve_with_incoming(TcpListenerStream::new(inner));
+            .serve_with_incoming(TcpIncoming::from(inner).with_nodelay(Some(true)));
         let serving = tokio::spawn(async move {
             if let Err(cause) = server.await {
                 tracing::error!(%cause, "the double ended");

@@ -4,6 +4,7 @@ mod http;
 mod journey;
 mod kubernetes;
 mod log;
+mod outlets;
 mod projections;
 mod proof;
 mod stores;

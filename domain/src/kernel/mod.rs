@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 pub use event::{CodecError, Event, Metadata, version_of};
 pub use id::{ClusterId, ExportId, IdError, TenantId, TypedId, UserId};
-pub use text::{Actor, ClusterName, Labels, Reason, Region, SecretRef, TenantName, TextError};
+pub use text::{Actor, ClusterName, ExportName, Labels, Reason, Region, SecretRef, TenantName, TextError};
 pub use text::{Sealed, Subject};
 
 /// All that a decision may know of the world besides its state: the only time and identity it sees.

@@ -281,6 +281,16 @@ impl ReadModels {
         tenant: TenantId,
         as_of: Option<AsOf>,
     ) -> Result<Option<u64>, QueryError> {
+        self.moment_of(Clusters::NAME, tenant, as_of).await
+    }
+
+    /// The same by another table of versions.
+    pub(super) async fn moment_of(
+        &self,
+        table: &'static str,
+        tenant: TenantId,
+        as_of: Option<AsOf>,
+    ) -> Result<Option<u64>, QueryError> {
         self.reached(as_of).await?;
         match as_of {
             None => Ok(None),
@@ -289,9 +299,11 @@ impl ReadModels {
                 let found: Option<u64> = self
                     .one(
                         tenant,
-                        "select to_json(case when $2 <= clock_timestamp() then coalesce((\
-                           select t.valid_from from read.clusters t where t.tenant = $1 and t.updated_at <= $2 \
-                           order by t.updated_at desc, t.valid_from desc limit 1), 0) end) as position",
+                        &format!(
+                            "select to_json(case when $2 <= clock_timestamp() then coalesce((\
+                               select t.valid_from from read.{table} t where t.tenant = $1 and t.updated_at <= $2 \
+                               order by t.updated_at desc, t.valid_from desc limit 1), 0) end) as position"
+                        ),
                         &[Arg::Uuid(tenant.uuid()), Arg::Time(time)],
                     )
                     .await?;

@@ -5,6 +5,7 @@
 
 mod audit;
 mod clusters;
+mod exports;
 mod fleet;
 mod list;
 mod page;
@@ -22,6 +23,8 @@ use tokio::sync::watch;
 
 pub use audit::{AuditQuery, AuditRow};
 pub use clusters::{ClusterQuery, ClusterRow, ClusterSample, Nodes};
+pub(crate) use exports::running;
+pub use exports::{ExportQuery, ExportRow};
 pub use fleet::{FleetCounts, FleetView, RecentChange};
 pub use page::{Listed, Page};
 pub use users::{UserQuery, UserRow};

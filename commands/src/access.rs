@@ -48,6 +48,10 @@ pub enum Permission {
     ManageSelf,
     /// Read the audit log.
     ReadAudit,
+    /// See exports.
+    ReadExports,
+    /// Create, pause, replay and delete exports: events leave the hub by them.
+    ManageExports,
     /// Record that a sign-in was refused, where no user stands behind the call.
     RecordSignIns,
     /// Create a tenant with its first administrator.
@@ -56,7 +60,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::ReadClusters,
         Self::ManageClusters,
         Self::ObserveClusters,
@@ -64,6 +68,8 @@ impl Permission {
         Self::ManageUsers,
         Self::ManageSelf,
         Self::ReadAudit,
+        Self::ReadExports,
+        Self::ManageExports,
         Self::RecordSignIns,
         Self::ManageTenants,
     ];
@@ -78,6 +84,8 @@ impl Permission {
             Self::ManageUsers => "users:manage",
             Self::ManageSelf => "self:manage",
             Self::ReadAudit => "audit:read",
+            Self::ReadExports => "exports:read",
+            Self::ManageExports => "exports:manage",
             Self::RecordSignIns => "sign-ins:record",
             Self::ManageTenants => "tenants:manage",
         }
@@ -95,6 +103,8 @@ const TABLE: &[(Role, &[Permission])] = &[
             Permission::ManageUsers,
             Permission::ManageSelf,
             Permission::ReadAudit,
+            Permission::ReadExports,
+            Permission::ManageExports,
         ],
     ),
     (
@@ -104,6 +114,7 @@ const TABLE: &[(Role, &[Permission])] = &[
             Permission::ManageClusters,
             Permission::ManageSelf,
             Permission::ReadAudit,
+            Permission::ReadExports,
         ],
     ),
     (Role::Viewer, &[Permission::ReadClusters, Permission::ManageSelf]),

@@ -13,6 +13,7 @@ mod cache;
 pub mod clusters;
 pub mod dispatcher;
 pub mod error;
+pub mod exports;
 pub mod flows;
 pub mod ledger_store;
 pub mod ports;

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use hub_domain::cluster::ClusterEvent;
+use hub_domain::export::ExportEvent;
 use hub_domain::kernel::{Event as _, Metadata};
 use hub_domain::ledger::Recorded;
 use hub_domain::tenant::TenantEvent;
@@ -30,6 +31,8 @@ pub enum Body {
     User(UserEvent),
     /// Of a cluster.
     Cluster(ClusterEvent),
+    /// Of an export.
+    Export(ExportEvent),
     /// Of an aggregate that this build does not know.
     Other,
 }
@@ -51,6 +54,7 @@ impl Event {
             "tenant" => TenantEvent::decode(event_type, payload).map(Body::Tenant),
             "user" => UserEvent::decode(event_type, payload).map(Body::User),
             "cluster" => ClusterEvent::decode(event_type, payload).map(Body::Cluster),
+            "export" => ExportEvent::decode(event_type, payload).map(Body::Export),
             _ => Ok(Body::Other),
         };
         let body = body.map_err(|cause| cause.to_string());

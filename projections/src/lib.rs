@@ -27,7 +27,7 @@ pub use event::{Event, Poison};
 pub use feed::{EventFeed, FeedError};
 pub use projection::{Key, Kind, Projection};
 pub use query::{
-    AsOf, AuditQuery, AuditRow, Behind, ClusterQuery, ClusterRow, ClusterSample, FleetView, Listed, Page,
-    QueryError, ReadModels, UserQuery, UserRow,
+    AsOf, AuditQuery, AuditRow, Behind, ClusterQuery, ClusterRow, ClusterSample, ExportQuery, ExportRow,
+    FleetView, Listed, Page, QueryError, ReadModels, UserQuery, UserRow,
 };
 pub use runner::ProjectionRunner;

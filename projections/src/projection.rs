@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::event::{Event, Poison};
-use crate::models::{AuditLogs, Clusters, Users};
+use crate::models::{AuditLogs, Clusters, Exports, Users};
 
 /// What becomes of a row when an event changes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,7 +81,12 @@ pub trait Visitor {
 
 /// Visits every projection. This is the one list of them.
 pub fn each<V: Visitor>(visitor: &mut V) -> Vec<V::Output> {
-    vec![visitor.visit::<Clusters>(), visitor.visit::<Users>(), visitor.visit::<AuditLogs>()]
+    vec![
+        visitor.visit::<Clusters>(),
+        visitor.visit::<Users>(),
+        visitor.visit::<Exports>(),
+        visitor.visit::<AuditLogs>(),
+    ]
 }
 
 /// Every projection's name.

@@ -5,6 +5,7 @@
 mod commands;
 mod edge;
 mod events;
+mod exports;
 mod operations;
 mod past;
 mod queries;

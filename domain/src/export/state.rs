@@ -4,6 +4,72 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use crate::kernel::{ExportName, SecretRef};
+
+/// Every state that an export can be in.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum ExportState {
+    /// Nothing is known under this id.
+    #[default]
+    Absent,
+    /// Events go out.
+    Active(Spec),
+    /// Events wait.
+    Paused(Spec),
+    /// Gone. The id is never used again.
+    Deleted(Spec),
+}
+
+impl ExportState {
+    /// What was asked for, where there is an export.
+    pub fn spec(&self) -> Option<&Spec> {
+        match self {
+            Self::Absent => None,
+            Self::Active(spec) | Self::Paused(spec) | Self::Deleted(spec) => Some(spec),
+        }
+    }
+
+    /// The wire name of the state.
+    pub fn status(&self) -> &'static str {
+        match self {
+            Self::Absent => "absent",
+            Self::Active(_) => "active",
+            Self::Paused(_) => "paused",
+            Self::Deleted(_) => "deleted",
+        }
+    }
+}
+
+/// What is asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spec {
+    /// Its name, unique among the tenant's exports.
+    pub name: ExportName,
+    /// What the other side reads.
+    pub format: Format,
+    /// How it is reached.
+    pub transport: Transport,
+    /// Which events go out.
+    #[serde(default)]
+    pub filter: Filter,
+    /// The first ledger position that goes out; without one what comes after the export itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub starts_at: Option<u64>,
+    /// What it signs in with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credentials: Option<Credentials>,
+}
+
+/// Secrets, by the vault's name for them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Credentials {
+    /// The name under which the vault keeps them: an object of texts.
+    pub secret: SecretRef,
+    /// Tells whether two are the same.
+    pub fingerprint: String,
+}
+
 /// What the other side reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -127,6 +193,41 @@ pub struct Filter {
     /// `succeeded`, `failed`, `refused`.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub outcomes: BTreeSet<String>,
+}
+
+impl Format {
+    /// Every format.
+    pub const ALL: [Self; 5] = [Self::Ocsf, Self::Ecs, Self::Cef, Self::Leef, Self::Json];
+
+    /// The wire name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ocsf => "ocsf",
+            Self::Ecs => "ecs",
+            Self::Cef => "cef",
+            Self::Leef => "leef",
+            Self::Json => "json",
+        }
+    }
+
+    /// Whether its messages are JSON objects.
+    pub fn is_json(self) -> bool {
+        matches!(self, Self::Ocsf | Self::Ecs | Self::Json)
+    }
+}
+
+impl Transport {
+    /// The wire name of its kind.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Syslog { .. } => "syslog",
+            Self::SplunkHec { .. } => "splunk_hec",
+            Self::Elasticsearch { .. } => "elasticsearch",
+            Self::Webhook { .. } => "webhook",
+            Self::File { .. } => "file",
+            Self::Kafka { .. } => "kafka",
+        }
+    }
 }
 
 impl Filter {

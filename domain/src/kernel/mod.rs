@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 pub use event::{CodecError, Event, Metadata, untag, version_of};
 pub use id::{ClusterId, ExportId, IdError, ImportId, TenantId, TypedId, UserId};
-pub use text::{Actor, ClusterName, Labels, Reason, Region, SecretRef, TenantName, TextError};
+pub use text::{Actor, ClusterName, ExportName, Labels, Reason, Region, SecretRef, TenantName, TextError};
 pub use text::{Sealed, Subject};
 pub use upcast::{Upcaster, step, upcast};
 

@@ -111,6 +111,11 @@ text!(
     dns_label
 );
 text!(
+    /// An export's name: a DNS label.
+    ExportName,
+    dns_label
+);
+text!(
     /// A tenant's name: a DNS label.
     TenantName,
     dns_label

@@ -7,9 +7,11 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use hub_commands::accounts::Accounts;
 use hub_commands::clusters::Clusters;
+use hub_commands::exports::Exports;
 use hub_commands::ports::{Clock, EventLog, Ids, Vault};
 use hub_commands::{Caller, CommandError, Options};
 use hub_domain::kernel::{Actor, TenantId};
+use hub_projections::outlet::{OutletMaker, OutletStore};
 use hub_projections::proof::Proofs;
 use hub_projections::{AsOf, ReadModels};
 use moka::future::Cache;
@@ -75,6 +77,12 @@ pub struct Parts {
     pub accounts: Arc<Accounts>,
     /// Clusters.
     pub clusters: Arc<Clusters>,
+    /// Exports.
+    pub exports: Arc<Exports>,
+    /// How far what leaves the hub has come.
+    pub outlets: Arc<dyn OutletStore>,
+    /// Opens an export's way out, to test it.
+    pub maker: Arc<dyn OutletMaker>,
     /// What queries read.
     pub read: Arc<ReadModels>,
     /// What proves the ledger.
@@ -147,6 +155,18 @@ impl App {
 
     pub(crate) fn clusters(&self) -> &Arc<Clusters> {
         &self.0.parts.clusters
+    }
+
+    pub(crate) fn exports(&self) -> &Arc<Exports> {
+        &self.0.parts.exports
+    }
+
+    pub(crate) fn outlets(&self) -> &Arc<dyn OutletStore> {
+        &self.0.parts.outlets
+    }
+
+    pub(crate) fn maker(&self) -> &Arc<dyn OutletMaker> {
+        &self.0.parts.maker
     }
 
     pub(crate) fn read(&self) -> &Arc<ReadModels> {

@@ -32,6 +32,7 @@ pub(crate) fn base() -> OpenApi {
         ("users", "Accounts of the tenant"),
         ("clusters", "Clusters under management"),
         ("fleet", "The dashboard in one answer"),
+        ("exports", "Streams of the tenant's events to SIEMs"),
         ("audit", "What happened, as the ledger tells it"),
         ("live", "What happens"),
         ("system", "Probes, metrics and this document"),

@@ -2,6 +2,7 @@
 
 pub mod cli;
 pub mod doctor;
+pub mod exports;
 pub mod ledger;
 pub mod rotation;
 pub mod runtime;

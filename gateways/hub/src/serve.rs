@@ -7,11 +7,13 @@ use std::time::Duration;
 use anyhow::Context;
 use hub_commands::accounts::Accounts;
 use hub_commands::clusters::Clusters;
+use hub_commands::exports::Exports;
 use hub_commands::flows;
 use hub_domain::kernel::TenantName;
 use hub_http::{App, Check, Parts};
-use hub_postgres::PgProofs;
 use hub_postgres::log::{PgFeed, listen};
+use hub_postgres::{PgOutlets, PgProofs};
+use hub_projections::outlet::{ExportRunner, PumpSettings};
 use hub_projections::proof::{Anchors, Notary, NotarySettings, Proofs, Witnesses};
 use hub_projections::{ProjectionRunner, ReadModels, Standing, self_check};
 use tokio::signal::unix::{SignalKind, signal};
@@ -62,6 +64,7 @@ async fn serve(
 ) -> anyhow::Result<()> {
     let accounts = Arc::new(Accounts::new(store.dispatcher.clone(), &store.ports));
     let clusters = Arc::new(Clusters::new(store.dispatcher.clone(), &store.ports));
+    let exports = Arc::new(Exports::new(store.dispatcher.clone(), &store.ports));
     let first = TenantName::new(DEFAULT_TENANT).expect("the default tenant's name is a DNS label");
     if let Some(first) = accounts.bootstrap(first, config.admin_password.clone()).await? {
         print_administrator(&first);
@@ -99,6 +102,13 @@ async fn serve(
         let projector = store.database.pools.projector.clone();
         background.spawn(self_check::run(projector, feed.clone(), schedule, quiet.clone()));
     }
+    let outlets = Arc::new(PgOutlets::new(store.database.pools.writer.clone()));
+    let folder = config.store.data_dir.join("exports");
+    let maker = Arc::new(crate::exports::Maker::new(store.ports.vault.clone(), folder));
+    let settings = PumpSettings { holder: format!("hub {}", std::process::id()), ..PumpSettings::default() };
+    let projector = store.database.pools.projector.clone();
+    let exporting = ExportRunner::new(projector, outlets.clone(), feed.clone(), maker.clone(), settings);
+    background.spawn(exporting.run(quiet.clone()));
     let settings = flows::FleetSettings {
         interval: Duration::from_secs(config.observe_seconds),
         concurrency: config.observe_at_once as usize,
@@ -116,6 +126,9 @@ async fn serve(
     let app = App::new(Parts {
         accounts,
         clusters,
+        exports,
+        outlets,
+        maker,
         read,
         proofs,
         log: store.ports.log.clone(),

@@ -18,6 +18,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1001, "read models", include_str!("../../../migrations/read-models/0001_read_models.sql")),
     (1002, "audit log indexes", include_str!("../../../migrations/read-models/0002_audit_log_indexes.sql")),
     (1003, "indexes in parts", include_str!("../../../migrations/read-models/0003_indexes_in_parts.sql")),
+    (1004, "exports", include_str!("../../../migrations/read-models/0004_exports.sql")),
     (1005, "past of users", include_str!("../../../migrations/read-models/0005_past_of_users.sql")),
 ];
 

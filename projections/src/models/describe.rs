@@ -1,6 +1,7 @@
 //! An event in one sentence, and what it changed.
 
 use hub_domain::cluster::{Change, Changed, ClusterEvent, Failure, HealthChanged, IssueName};
+use hub_domain::export::ExportEvent;
 use hub_domain::ledger::Rotation;
 use hub_domain::tenant::TenantEvent;
 use hub_domain::user::{Role, SignInRefusal, UserEvent};
@@ -52,6 +53,7 @@ pub fn describe(body: &Body) -> Description {
         Body::Tenant(event) => tenant(event),
         Body::User(event) => user(event),
         Body::Cluster(event) => cluster(event),
+        Body::Export(event) => export(event),
         Body::Other => Description::new("recorded"),
     }
 }
@@ -109,6 +111,30 @@ fn user(event: &UserEvent) -> Description {
             Description { outcome: REFUSED, ..Description::new(format!("sign-in was refused: {cause}")) }
         }
         UserEvent::SignedOut(_) => Description::new("signed out"),
+    }
+}
+
+fn export(event: &ExportEvent) -> Description {
+    match event {
+        ExportEvent::Created(body) => Description::new(format!(
+            "export `{}` was created: {} by {}",
+            body.spec.name,
+            body.spec.format.as_str(),
+            body.spec.transport.kind()
+        )),
+        ExportEvent::Paused(_) => {
+            Description::new("the export was paused").changing("status", "active", "paused")
+        }
+        ExportEvent::Resumed(_) => {
+            Description::new("the export goes on").changing("status", "paused", "active")
+        }
+        ExportEvent::Replayed(body) => {
+            Description::new(format!("the export is replayed from position {} on", body.from))
+        }
+        ExportEvent::DeadLettersRetried(_) => {
+            Description::new("what the export had set aside is tried again")
+        }
+        ExportEvent::Deleted(_) => Description::new("the export was deleted"),
     }
 }
 

@@ -3,6 +3,7 @@
 mod audit_logs;
 mod clusters;
 mod describe;
+mod exports;
 mod users;
 
 #[cfg(test)]
@@ -10,4 +11,5 @@ mod tests;
 
 pub use audit_logs::{AuditLog, AuditLogs, Document};
 pub use clusters::{ClusterVersion, Clusters};
+pub use exports::{ExportVersion, Exports};
 pub use users::{UserAccount, Users};

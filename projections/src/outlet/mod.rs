@@ -4,6 +4,7 @@
 //! the cursor once that is safe outside; so a crash repeats events and never leaves any out.
 
 mod batch;
+mod exports;
 mod pump;
 mod store;
 mod tally;
@@ -17,6 +18,7 @@ use async_trait::async_trait;
 use hub_domain::ledger::Hash;
 use uuid::Uuid;
 
+pub use exports::{ExportRunner, OutletMaker, Unopened};
 pub use pump::{Export, Pump, PumpSettings};
 pub use store::{Claim, DeadLetter, OutletStatus, OutletStore, Start, Step, Turn};
 pub use tally::Tally;

@@ -6,6 +6,7 @@
 mod audit;
 mod clusters;
 mod diff;
+mod exports;
 mod fleet;
 mod list;
 mod page;
@@ -25,6 +26,8 @@ use tokio::sync::watch;
 pub use audit::{AuditQuery, AuditRow};
 pub use clusters::{ClusterQuery, ClusterRow, ClusterSample, Nodes};
 pub use diff::{ClusterDiff, DiffEvent, DiffKind, DiffQuery, FleetDiff, FleetMoment};
+pub(crate) use exports::running;
+pub use exports::{ExportQuery, ExportRow};
 pub use fleet::{FleetCounts, FleetView, RecentChange};
 pub use page::{Listed, Page};
 pub use users::{UserQuery, UserRow};

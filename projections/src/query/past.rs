@@ -20,6 +20,7 @@ pub(super) struct Past {
 
 pub(super) const CLUSTERS: Past = Past { table: "read.clusters", time: "updated_at", position: "valid_from" };
 pub(super) const USERS: Past = Past { table: "read.users", time: "recorded_at", position: "valid_from" };
+pub(super) const EXPORTS: Past = Past { table: "read.exports", time: "updated_at", position: "valid_from" };
 pub(super) const AUDIT_LOGS: Past =
     Past { table: "read.audit_logs", time: "recorded_at", position: "position" };
 

@@ -12,6 +12,7 @@ use reqwest::Method;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
+use super::exports::export;
 use super::{PASSWORD, Running, SOON, cluster, imported, problem, text};
 
 /// One operation of the document, with ids that exist.
@@ -25,6 +26,7 @@ struct Operation {
 /// What the ids in the paths stand for.
 struct Ids {
     cluster: String,
+    export: String,
     user: String,
     event: String,
 }
@@ -51,6 +53,8 @@ impl Operation {
             "createUser" => json!({ "email": "n@example.org", "display_name": "N", "roles": ["viewer"] }),
             "changeUser" => json!({ "roles": ["viewer"] }),
             "importCluster" => cluster("wrong-input"),
+            "createExport" => export("wrong-input"),
+            "replayExport" => json!({ "from": 1 }),
             "changeCluster" => json!({ "labels": { "env": "wrong-input" } }),
             other => panic!("say what `{other}` takes as its body"),
         })
@@ -87,6 +91,7 @@ async fn operations(client: &Client, ids: &Ids) -> Vec<Operation> {
         let id = match template {
             path if path.contains("/clusters/") => &ids.cluster,
             path if path.contains("/users/") => &ids.user,
+            path if path.contains("/exports/") => &ids.export,
             _ => &ids.event,
         };
         for (method, spec) in item.as_object().unwrap() {
@@ -98,12 +103,13 @@ async fn operations(client: &Client, ids: &Ids) -> Vec<Operation> {
             });
         }
     }
-    assert!(operations.len() >= 26, "{}", operations.len());
+    assert!(operations.len() >= 36, "{}", operations.len());
     operations
 }
 
 async fn ids(running: &Running, admin: &Client) -> Ids {
     let cluster = imported(admin, "victim").await;
+    let made = admin.post("exports", &export("victim")).await.unwrap().expect(201);
     let (user, _) = running.user(admin, "victim@example.org", "viewer").await;
     // Until the user's sign-in is seen: it is the last thing that happens by itself.
     let newest = || async {
@@ -111,7 +117,7 @@ async fn ids(running: &Running, admin: &Client) -> Ids {
         (log[0]["actor"] == json!(user)).then(|| text(&log[0]["id"]))
     };
     let event = until(SOON, newest).await.expect("the sign-in is seen");
-    Ids { cluster, user, event }
+    Ids { cluster, export: text(&made.body["id"]), user, event }
 }
 
 #[tokio::test]
@@ -232,7 +238,7 @@ async fn bodies() {
             assert!(pointer.starts_with(&format!("/{member}")), "{}", answer.text);
         }
     }
-    assert_eq!(seen, 6);
+    assert_eq!(seen, 8);
     let after = admin.get("audit-logs?limit=1").await.unwrap();
     assert_eq!(before.body, after.body, "wrong input was recorded");
 }
@@ -243,7 +249,8 @@ async fn parameters_and_headers() {
     let admin = running.admin().await;
     let ids = ids(&running, &admin).await;
     let lists: BTreeSet<_> =
-        ["listClusters", "listUsers", "listAuditLogs", "getClusterHistory", "getFleetDiff"].into();
+        ["listClusters", "listUsers", "listAuditLogs", "getClusterHistory", "getFleetDiff", "listExports", "listDeadLetters"]
+            .into();
     for operation in operations(&admin, &ids).await {
         let ask = |query: &str| admin.send(operation.request(&admin, &format!("{}?{query}", operation.path)));
         for query in ["surprise=1", "Limit=1", "limit[]=1", "%00=1"] {
@@ -308,7 +315,12 @@ async fn ids_in_paths() {
     let admin = running.admin().await;
     let ids = ids(&running, &admin).await;
     let stranger = running.other_tenant().await;
-    let swapped = Ids { cluster: ids.user.clone(), user: ids.cluster.clone(), event: ids.user.clone() };
+    let swapped = Ids {
+        cluster: ids.user.clone(),
+        export: ids.cluster.clone(),
+        user: ids.export.clone(),
+        event: ids.user.clone(),
+    };
     let mut seen = 0;
     let wrong: Vec<String> = [
         "x",
@@ -335,6 +347,7 @@ async fn ids_in_paths() {
         let code = match operation.path.split('/').nth(3) {
             Some("clusters") => "cluster-not-found",
             Some("users") => "user-not-found",
+            Some("exports") => "export-not-found",
             _ => "audit-log-not-found",
         };
         for id in &wrong {
@@ -354,12 +367,12 @@ async fn ids_in_paths() {
         }
         assert_eq!(absent.body, foreign);
     }
-    assert_eq!(seen, 12);
+    assert_eq!(seen, 20);
 
     // What is somebody else's is in no list either.
-    for list in ["clusters", "users", "audit-logs", "fleet"] {
+    for list in ["clusters", "users", "exports", "audit-logs", "fleet"] {
         let answer = stranger.get(list).await.unwrap().expect(200);
-        for id in [&ids.cluster, &ids.user, &ids.event] {
+        for id in [&ids.cluster, &ids.user, &ids.export, &ids.event] {
             assert!(!answer.text.contains(id.as_str()), "{list}: {}", answer.text);
         }
     }

@@ -43,7 +43,7 @@ async fn processes_compete_without_doing_anything_twice() {
         assert!(process.read.wait_for(head, LONG).await.unwrap() >= head);
     }
     world.assert_equal_to_a_refold().await;
-    for name in ["clusters", "users", "audit_logs"] {
+    for name in ["clusters", "users", "exports", "audit_logs"] {
         // Two that have just started both mean to lead, until the next event tells them apart.
         let settled = until(LONG, || async {
             world.step(81).await;

@@ -5,7 +5,7 @@ use sqlx::{Executor, Row};
 
 use super::world::{LONG, World, account, cluster, spec, tenant, user};
 
-const TABLES: &[&str] = &["clusters", "users", "audit_logs", "observations"];
+const TABLES: &[&str] = &["clusters", "users", "exports", "audit_logs", "observations"];
 
 #[tokio::test]
 async fn a_query_without_a_where_sees_its_tenant_only() {

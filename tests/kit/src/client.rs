@@ -42,7 +42,7 @@ impl Answer {
 }
 
 /// What is answered from read models, and so a moment after what was done.
-const READ_MODELS: [&str; 5] = ["audit-logs", "clusters", "fleet", "me", "users"];
+const READ_MODELS: [&str; 6] = ["audit-logs", "clusters", "exports", "fleet", "me", "users"];
 
 /// A client.
 #[derive(Clone, Debug)]

@@ -3,7 +3,8 @@
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use hub_domain::cluster::ClusterRefusal;
-use hub_domain::kernel::{ClusterId, TypedId, UserId};
+use hub_domain::export::ExportRefusal;
+use hub_domain::kernel::{ClusterId, ExportId, TypedId, UserId};
 use hub_domain::user::UserRefusal;
 use utoipa::IntoParams;
 use uuid::Uuid;
@@ -19,6 +20,12 @@ pub trait Resource: TypedId {
 impl Resource for ClusterId {
     fn missing() -> Problem {
         refused(&ClusterRefusal::NotFound)
+    }
+}
+
+impl Resource for ExportId {
+    fn missing() -> Problem {
+        refused(&ExportRefusal::NotFound)
     }
 }
 
@@ -76,6 +83,16 @@ pub struct ClusterPath {
         pattern = "^cluster_[0-7][0-9a-hjkmnp-tv-z]{25}$",
         example = "cluster_01jd8kz3f6e5t9m2v7q4x1r0ab"
     )]
+    id: String,
+}
+
+/// The `{id}` of an export, for the document only.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[allow(dead_code, reason = "`Id` reads it; this one only describes it")]
+pub struct ExportPath {
+    /// The export's id.
+    #[param(pattern = "^export_[0-7][0-9a-hjkmnp-tv-z]{25}$", example = "export_01jd8kz3f6e5t9m2v7q4x1r0ab")]
     id: String,
 }
 

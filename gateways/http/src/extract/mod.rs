@@ -6,7 +6,7 @@ mod json;
 mod query;
 
 pub use command::{Bare, Command, CommandHeaders, DryRun};
-pub use id::{ClusterPath, EventId, EventPath, Id, Resource, UserPath};
+pub use id::{ClusterPath, EventId, EventPath, ExportPath, Id, Resource, UserPath};
 pub use json::Json;
 pub use query::{AsOfParams, FreshParams, OneOf, PageParams, Params, moment};
 

@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use hub_domain::RefusalKind;
 use hub_domain::cluster::ClusterRefusal;
+use hub_domain::export::ExportRefusal;
 use hub_domain::tenant::TenantRefusal;
 use hub_domain::user::UserRefusal;
 
@@ -80,7 +81,11 @@ pub fn status_of(kind: RefusalKind) -> StatusCode {
 
 /// Every code that an answer can carry: the edge's own, then the domain's.
 pub fn all() -> impl Iterator<Item = Entry> {
-    let refusals = [ClusterRefusal::ALL, UserRefusal::ALL, TenantRefusal::ALL].into_iter().flatten();
-    let refusals = refusals.map(|&(code, kind, title)| Entry { code, status: status_of(kind), title });
+    let refusals = [ClusterRefusal::ALL, ExportRefusal::ALL, UserRefusal::ALL, TenantRefusal::ALL];
+    let refusals = refusals.into_iter().flatten().map(|&(code, kind, title)| Entry {
+        code,
+        status: status_of(kind),
+        title,
+    });
     Entry::EDGE.iter().copied().chain(refusals)
 }

@@ -3,6 +3,8 @@
 mod audit;
 mod cluster;
 mod cluster_request;
+mod export;
+mod export_request;
 mod fleet;
 mod fleet_diff;
 mod ledger;
@@ -13,9 +15,13 @@ mod words;
 pub use audit::AuditLog;
 pub use cluster::{Cluster, ClusterHealth, ClusterSummary, Failure, Issue, Node, NodeCount, Workload};
 pub use cluster_request::{ChangeCluster, Credentials, ImportCluster, Provider};
+pub use export::{Delivery, Export, ExportDeadLetter, ExportError, ExportSummary, ExportTest};
+pub use export_request::{
+    CreateExport, ExportCredentials, ExportFilter, ExportFormat, ExportTls, ExportTransport, ReplayExport,
+};
 pub use fleet::{ClusterCounts, Fleet, FleetChange};
 pub use fleet_diff::{DiffKind, FleetDiff};
 pub use ledger::{Checkpoint, Consistency, EntryProof, LedgerHead, SigningKey, hex};
 pub use session::{Login, Me, Refresh, Session, SessionUser};
 pub use user::{ChangeUser, NewUser, Role, User, UserSummary};
-pub use words::{AuditOutcome, ClusterStatus, Health, UserStatus};
+pub use words::{AuditOutcome, ClusterStatus, ExportStatus, Health, UserStatus};

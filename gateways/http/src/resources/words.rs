@@ -35,6 +35,18 @@ pub enum Health {
     Unknown,
 }
 
+/// States of an export.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub enum ExportStatus {
+    /// Events go out.
+    Active,
+    /// Events wait.
+    Paused,
+    /// Gone.
+    Deleted,
+}
+
 /// States of an account.
 #[derive(ToSchema)]
 #[schema(rename_all = "snake_case")]

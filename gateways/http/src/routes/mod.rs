@@ -4,6 +4,7 @@ mod audit_logs;
 mod auth;
 mod clusters;
 mod events;
+mod exports;
 mod fleet;
 mod ledger;
 mod me;
@@ -24,6 +25,7 @@ pub fn api() -> OpenApiRouter<App> {
         .merge(fleet::routes())
         .merge(audit_logs::routes())
         .merge(ledger::routes())
+        .merge(exports::routes())
         .merge(events::routes())
 }
 

@@ -48,6 +48,8 @@ pub enum Permission {
     ManageSelf,
     /// Read the audit log.
     ReadAudit,
+    /// See in it from where somebody acted: personal data.
+    ReadPersonal,
     /// Record that a sign-in was refused, where no user stands behind the call.
     RecordSignIns,
     /// Create a tenant with its first administrator.
@@ -56,7 +58,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::ReadClusters,
         Self::ManageClusters,
         Self::ObserveClusters,
@@ -64,6 +66,7 @@ impl Permission {
         Self::ManageUsers,
         Self::ManageSelf,
         Self::ReadAudit,
+        Self::ReadPersonal,
         Self::RecordSignIns,
         Self::ManageTenants,
     ];
@@ -78,6 +81,7 @@ impl Permission {
             Self::ManageUsers => "users:manage",
             Self::ManageSelf => "self:manage",
             Self::ReadAudit => "audit:read",
+            Self::ReadPersonal => "audit:read-personal",
             Self::RecordSignIns => "sign-ins:record",
             Self::ManageTenants => "tenants:manage",
         }
@@ -95,6 +99,7 @@ const TABLE: &[(Role, &[Permission])] = &[
             Permission::ManageUsers,
             Permission::ManageSelf,
             Permission::ReadAudit,
+            Permission::ReadPersonal,
         ],
     ),
     (

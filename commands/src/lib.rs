@@ -15,7 +15,9 @@ pub mod dispatcher;
 pub mod error;
 pub mod flows;
 pub mod ledger_store;
+pub mod origin;
 pub mod ports;
+mod refusals;
 pub mod telemetry;
 #[cfg(test)]
 mod testing;
@@ -23,6 +25,7 @@ mod testing;
 pub use access::{Caller, Permission};
 pub use dispatcher::{Dispatcher, Options, Outcome};
 pub use error::CommandError;
+pub use origin::Origin;
 pub use ports::{EventLog, Expected, Ports, Receipt};
 
 use std::future::Future;

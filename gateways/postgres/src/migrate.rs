@@ -15,6 +15,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1001, "read models", include_str!("../../../migrations/read-models/0001_read_models.sql")),
     (1002, "audit log indexes", include_str!("../../../migrations/read-models/0002_audit_log_indexes.sql")),
     (1003, "indexes in parts", include_str!("../../../migrations/read-models/0003_indexes_in_parts.sql")),
+    (
+        1006,
+        "actor accountability",
+        include_str!("../../../migrations/read-models/0006_actor_accountability.sql"),
+    ),
 ];
 
 /// The migrations could not be applied.

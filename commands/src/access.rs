@@ -48,6 +48,8 @@ pub enum Permission {
     ManageSelf,
     /// Read the audit log.
     ReadAudit,
+    /// See in it from where somebody acted: personal data.
+    ReadPersonal,
     /// See exports.
     ReadExports,
     /// Create, pause, replay and delete exports: events leave the hub by them.
@@ -60,7 +62,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::ReadClusters,
         Self::ManageClusters,
         Self::ObserveClusters,
@@ -68,6 +70,7 @@ impl Permission {
         Self::ManageUsers,
         Self::ManageSelf,
         Self::ReadAudit,
+        Self::ReadPersonal,
         Self::ReadExports,
         Self::ManageExports,
         Self::RecordSignIns,
@@ -84,6 +87,7 @@ impl Permission {
             Self::ManageUsers => "users:manage",
             Self::ManageSelf => "self:manage",
             Self::ReadAudit => "audit:read",
+            Self::ReadPersonal => "audit:read-personal",
             Self::ReadExports => "exports:read",
             Self::ManageExports => "exports:manage",
             Self::RecordSignIns => "sign-ins:record",
@@ -103,6 +107,7 @@ const TABLE: &[(Role, &[Permission])] = &[
             Permission::ManageUsers,
             Permission::ManageSelf,
             Permission::ReadAudit,
+            Permission::ReadPersonal,
             Permission::ReadExports,
             Permission::ManageExports,
         ],

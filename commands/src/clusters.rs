@@ -78,13 +78,29 @@ impl Clusters {
         new: NewCluster,
         options: &Options,
     ) -> Result<(ClusterId, Outcome<Cluster>), CommandError> {
-        caller.authorise(Permission::ManageClusters)?;
-        if let Some(outcome) = self.dispatcher.repeat::<Cluster>(caller, IMPORT, options).await? {
-            return Ok((id_of(&outcome.receipt)?, outcome));
-        }
-        let examined = self.examine(&new.kubeconfig, new.context.as_deref())?;
-        let (this, caller, options) = (self.clone(), caller.clone(), options.clone());
-        to_the_end(async move { this.import_now(&caller, new, examined, &options).await }).await
+        let work = async {
+            caller.authorise(Permission::ManageClusters)?;
+            if let Some(outcome) = self.dispatcher.repeat::<Cluster>(caller, IMPORT, options).await? {
+                return Ok((id_of(&outcome.receipt)?, outcome));
+            }
+            let examined = self.examine(&new.kubeconfig, new.context.as_deref())?;
+            let (this, caller, options) = (self.clone(), caller.clone(), options.clone());
+            to_the_end(async move { this.import_now(&caller, new, examined, &options).await }).await
+        };
+        self.dispatcher.accountable(caller, IMPORT, None, options, work).await
+    }
+
+    /// Passes when the caller may import, or with an id, change that cluster: for the edge, which has more to check of a
+    /// body than its shape. Refusing is recorded like any refusal.
+    pub async fn permit(
+        &self,
+        caller: &Caller,
+        id: Option<ClusterId>,
+        options: &Options,
+    ) -> Result<(), CommandError> {
+        let (name, target) = (if id.is_some() { CHANGE } else { IMPORT }, id.map(|id| id.to_string()));
+        let work = async { Ok(caller.authorise(Permission::ManageClusters)?) };
+        self.dispatcher.accountable(caller, name, target.as_deref(), options, work).await
     }
 
     async fn import_now(
@@ -139,6 +155,17 @@ impl Clusters {
 
     /// Changes a cluster's description, or how it is reached. Needs [`Permission::ManageClusters`].
     pub async fn change(
+        &self,
+        caller: &Caller,
+        id: ClusterId,
+        changes: ClusterChanges,
+        options: &Options,
+    ) -> Result<Outcome<Cluster>, CommandError> {
+        let (stream, work) = (id.to_string(), self.change_somehow(caller, id, changes, options));
+        self.dispatcher.accountable(caller, CHANGE, Some(&stream), options, work).await
+    }
+
+    async fn change_somehow(
         &self,
         caller: &Caller,
         id: ClusterId,
@@ -232,7 +259,9 @@ impl Clusters {
         id: ClusterId,
         options: &Options,
     ) -> Result<Outcome<Cluster>, CommandError> {
-        self.record(caller, DECOMMISSION, &id.to_string(), ClusterCommand::RequestDecommission, options).await
+        let stream = id.to_string();
+        let work = self.record(caller, DECOMMISSION, &stream, ClusterCommand::RequestDecommission, options);
+        self.dispatcher.accountable(caller, DECOMMISSION, Some(&stream), options, work).await
     }
 
     async fn record(

@@ -7,7 +7,7 @@ use std::time::Duration;
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use cqrs_es::event_sink::EventSink;
 use cqrs_es::{Aggregate, AggregateContext, AggregateError, EventStore};
-use hub_domain::kernel::{Metadata, Reason, TenantId};
+use hub_domain::kernel::{Metadata, Reason, Sealed, TenantId};
 use hub_domain::{Ctx, Decider};
 use tokio::time::Instant;
 use tracing::Instrument;
@@ -17,7 +17,9 @@ use crate::access::{Caller, Permission};
 use crate::cache::StreamCache;
 pub use crate::error::CommandError;
 use crate::ledger_store::{LedgerStore, Loaded, Surroundings, decode, load_from_log, unbridge};
-use crate::ports::{Clock, EventLog, IdempotencyKey, Ids, LogError, Receipt};
+use crate::origin::{self, Origin};
+use crate::ports::{Clock, EventLog, IdempotencyKey, Ids, LogError, Receipt, Vault, VaultError};
+use crate::refusals::Refusals;
 use crate::telemetry;
 
 /// How often a command is decided anew after somebody else wrote first.
@@ -44,6 +46,12 @@ pub struct Options {
     pub trace_id: Option<String>,
     /// The event that caused the command, where a flow issued it.
     pub caused_by: Option<Uuid>,
+    /// From where it came, when it came over a network.
+    pub origin: Option<Origin>,
+    /// The id of the request: 1 to 64 of `A-Za-z0-9._-`.
+    pub request_id: Option<String>,
+    /// The change request under which it is done: 1 to 128 visible ASCII characters.
+    pub change_request: Option<String>,
 }
 
 /// What came of a command.
@@ -65,12 +73,22 @@ pub struct Dispatcher {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
     cache: StreamCache,
+    vault: Option<Arc<dyn Vault>>,
+    pub(crate) refusals: Refusals,
 }
 
 impl Dispatcher {
     /// A dispatcher over a log.
     pub fn new(log: Arc<dyn EventLog>, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
-        Self { log, clock, ids, cache: StreamCache::new(CACHE_BYTES) }
+        let cache = StreamCache::new(CACHE_BYTES);
+        Self { log, clock, ids, cache, vault: None, refusals: Refusals::default() }
+    }
+
+    /// Seals origins in this vault. Without one they are not recorded.
+    #[must_use]
+    pub fn with_vault(mut self, vault: Arc<dyn Vault>) -> Self {
+        self.vault = Some(vault);
+        self
     }
 
     /// Bounds the memory of folded streams, in bytes by estimate; 0 turns the cache off.
@@ -180,7 +198,7 @@ impl Dispatcher {
     }
 
     /// Decides and appends, anew after each conflict.
-    async fn decide<D: Decider>(
+    pub(crate) async fn decide<D: Decider>(
         &self,
         caller: &Caller,
         name: &'static str,
@@ -196,7 +214,11 @@ impl Dispatcher {
             command_id: self.ids.uuid(),
         };
         let around = Surroundings { log: &*self.log, cache: &self.cache, ids: &*self.ids };
-        let mut store = LedgerStore::<D>::new(&around, &ctx, metadata(name, options), key);
+        let metadata = Metadata {
+            origin: self.seal_origin(caller, stream, options).await?,
+            ..metadata(name, options)
+        };
+        let mut store = LedgerStore::<D>::new(&around, &ctx, metadata, key);
         if options.dry_run {
             store.distrust_cache();
         }
@@ -264,6 +286,26 @@ impl Dispatcher {
         }
     }
 
+    /// From where a command came, sealed under the key of whoever acts. What the hub records of a user itself, such as a
+    /// refused sign-in, is sealed under that user's. `None` for plans, and where the key was destroyed.
+    async fn seal_origin(
+        &self,
+        caller: &Caller,
+        stream: &str,
+        options: &Options,
+    ) -> Result<Option<Sealed>, CommandError> {
+        let (Some(vault), Some(origin)) = (&self.vault, &options.origin) else { return Ok(None) };
+        if options.dry_run {
+            return Ok(None);
+        }
+        let subject = origin::subject(caller.actor.as_str(), stream);
+        match vault.seal_in_passing(caller.tenant, subject, origin.document()).await {
+            Ok(sealed) => Ok(Some(sealed)),
+            Err(VaultError::Erased) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// What an earlier command under the same key had come to.
     async fn repeated<D: Decider>(
         &self,
@@ -303,6 +345,9 @@ fn metadata(name: &'static str, options: &Options) -> Metadata {
         trace_id: options.trace_id.clone(),
         reason: options.reason.as_ref().map(|reason| reason.as_str().to_owned()),
         caused_by: options.caused_by,
+        origin: None,
+        request_id: options.request_id.clone(),
+        change_request: options.change_request.clone(),
     }
 }
 

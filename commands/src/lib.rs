@@ -16,7 +16,9 @@ pub mod error;
 pub mod exports;
 pub mod flows;
 pub mod ledger_store;
+pub mod origin;
 pub mod ports;
+mod refusals;
 pub mod telemetry;
 #[cfg(test)]
 mod testing;
@@ -24,6 +26,7 @@ mod testing;
 pub use access::{Caller, Permission};
 pub use dispatcher::{Dispatcher, Options, Outcome};
 pub use error::CommandError;
+pub use origin::Origin;
 pub use ports::{EventLog, Expected, Ports, Receipt};
 
 use std::future::Future;

@@ -17,6 +17,9 @@ pub const OBSERVED_CLUSTERS: &str = "clustermaster_observed_clusters";
 /// Whether this process is the one that observes.
 pub const OBSERVER_ACTIVE: &str = "clustermaster_observer_active";
 
+/// Refused commands by what became of their record.
+pub const REFUSALS: &str = "clustermaster_refusals_total";
+
 /// What a metric is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -36,6 +39,7 @@ pub const METRICS: &[(&str, Kind, &str)] = &[
     (OBSERVATION_SECONDS, Kind::Seconds, "Time that a look at a managed cluster took."),
     (OBSERVATION_LAG_SECONDS, Kind::Seconds, "Time between when a look was due and when it began."),
     (OBSERVED_CLUSTERS, Kind::Gauge, "Clusters that this process observes."),
+    (REFUSALS, Kind::Counter, "Refused commands of users: recorded, counted beyond the bound, or failed to be recorded."),
     (OBSERVER_ACTIVE, Kind::Gauge, "1 while this process holds the turn to observe the fleet, 0 otherwise."),
 ];
 
@@ -48,6 +52,10 @@ pub fn describe() {
             Kind::Seconds => metrics::describe_histogram!(*name, metrics::Unit::Seconds, *help),
         }
     }
+}
+
+pub(crate) fn refusal(outcome: &'static str) {
+    metrics::counter!(REFUSALS, "outcome" => outcome).increment(1);
 }
 
 pub(crate) fn command(name: &'static str, outcome: &'static str, took: Duration) {

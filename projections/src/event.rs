@@ -95,6 +95,7 @@ impl Event {
     }
 }
 
-fn aggregate(stream: &str) -> &str {
+/// The aggregate of a stream: its name up to `_`.
+pub(crate) fn aggregate(stream: &str) -> &str {
     stream.split_once('_').map_or(stream, |(prefix, _)| prefix)
 }

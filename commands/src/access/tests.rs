@@ -10,6 +10,7 @@ const EXPECTED: &[(Permission, [bool; 4])] = &[
     (Permission::ManageUsers, [true, false, false, false]),
     (Permission::ManageSelf, [true, true, true, false]),
     (Permission::ReadAudit, [true, true, false, false]),
+    (Permission::ReadPersonal, [true, false, false, false]),
     (Permission::ReadExports, [true, true, false, false]),
     (Permission::ManageExports, [true, false, false, false]),
     (Permission::RecordSignIns, [false, false, false, true]),

@@ -27,14 +27,17 @@ impl Accounts {
         user: NewUser,
         options: &Options,
     ) -> Result<Registered, CommandError> {
-        caller.authorise(Permission::ManageUsers)?;
-        if let Some(outcome) = self.dispatcher.repeat::<User>(caller, REGISTER, options).await? {
-            return Ok(Registered { id: id_of(&outcome.receipt)?, outcome, one_time_password: None });
-        }
-        let (this, caller, options) = (self.clone(), caller.clone(), options.clone());
-        let id = UserId::from_uuid(self.ports.ids.uuid());
-        to_the_end(async move { this.enrol(&caller, Permission::ManageUsers, id, user, &options).await })
-            .await
+        let work = async {
+            caller.authorise(Permission::ManageUsers)?;
+            if let Some(outcome) = self.dispatcher.repeat::<User>(caller, REGISTER, options).await? {
+                return Ok(Registered { id: id_of(&outcome.receipt)?, outcome, one_time_password: None });
+            }
+            let (this, caller, options) = (self.clone(), caller.clone(), options.clone());
+            let id = UserId::from_uuid(self.ports.ids.uuid());
+            to_the_end(async move { this.enrol(&caller, Permission::ManageUsers, id, user, &options).await })
+                .await
+        };
+        self.dispatcher.accountable(caller, REGISTER, None, options, work).await
     }
 
     /// Registers a user under an id of the hub's choice.
@@ -95,7 +98,9 @@ impl Accounts {
         changes: UserChanges,
         options: &Options,
     ) -> Result<Outcome<User>, CommandError> {
-        self.change_under(permission_for(caller, id, &changes), caller, id, changes, options).await
+        let (permission, stream) = (permission_for(caller, id, &changes), id.to_string());
+        let work = self.change_under(permission, caller, id, changes, options);
+        self.dispatcher.accountable(caller, CHANGE, Some(&stream), options, work).await
     }
 
     /// [`Self::change`], under a permission of one's choice.
@@ -184,6 +189,17 @@ impl Accounts {
     /// Deletes a user: the account is gone, the login is free again, all sessions have ended.
     /// Needs [`Permission::ManageUsers`].
     pub async fn delete(
+        &self,
+        caller: &Caller,
+        id: UserId,
+        options: &Options,
+    ) -> Result<Outcome<User>, CommandError> {
+        let stream = id.to_string();
+        let work = self.delete_now(caller, id, options);
+        self.dispatcher.accountable(caller, DELETE, Some(&stream), options, work).await
+    }
+
+    async fn delete_now(
         &self,
         caller: &Caller,
         id: UserId,

@@ -65,10 +65,9 @@ impl Accounts {
         tenant: &str,
         email: &SecretString,
         password: SecretString,
-        trace_id: Option<String>,
+        options: Options,
     ) -> Result<SignedIn, SignInError> {
         let not_before = Instant::now() + self.settings.refusal;
-        let options = Options { trace_id, ..Options::default() };
         let result = if let Some(found) = self.login_of(tenant, email).await? {
             let this = self.clone();
             to_the_end(async move { this.check(&found, password, &options).await }).await
@@ -153,14 +152,18 @@ impl Accounts {
 
     /// Trades a refresh token for the next one. A token that was used before ends its session (RFC 9700, section
     /// 4.14.2), and that is recorded.
-    pub async fn refresh(&self, refresh_token: &SecretString) -> Result<SignedIn, SignInError> {
+    pub async fn refresh(
+        &self,
+        refresh_token: &SecretString,
+        options: &Options,
+    ) -> Result<SignedIn, SignInError> {
         let presented = rules::refresh_hash(refresh_token).ok_or(SignInError::Refused)?;
         let (refresh_token, next) = rules::refresh_token(&*self.ports.ids);
         let session = match self.ports.sessions.rotate(&presented, &next).await? {
             Rotation::Rotated(session) => session,
             Rotation::Reused(session) => {
                 let cause = SignInRefusal::RefreshTokenReused;
-                self.record_refusal(session.tenant, session.user, cause, &Options::default()).await;
+                self.record_refusal(session.tenant, session.user, cause, options).await;
                 return Err(SignInError::Refused);
             }
             Rotation::Unknown => return Err(SignInError::Refused),

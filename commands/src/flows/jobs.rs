@@ -7,6 +7,7 @@ use hub_domain::kernel::{ClusterName, SecretRef};
 use hub_domain::{Ctx, Decider};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use super::Surroundings;
 use super::judge;
@@ -29,6 +30,8 @@ pub struct Job {
     pub probe: Option<Probe>,
     /// Failed looks in a row before this one.
     pub misses: u32,
+    /// The event that asked for what is under way.
+    pub cause: Option<Uuid>,
 }
 
 /// What came of a job.
@@ -172,13 +175,13 @@ impl Job {
     ) -> Result<Option<Settled>, CommandError> {
         let (tenant, stream) = (self.key.0, self.key.1.to_string());
         let caller = Caller::system("observer", tenant);
-        let (now, command_id) = (around.ports.clock.now(), uuid::Uuid::nil());
+        let (now, command_id) = (around.ports.clock.now(), Uuid::nil());
         let ctx = Ctx { now, actor: caller.actor.clone(), tenant, command_id };
         if Cluster::decide(&self.state, command.clone(), &ctx).is_ok_and(|events| events.is_empty()) {
             return Ok(None);
         }
         let permission = Permission::ObserveClusters;
-        let options = Options::default();
+        let options = Options { caused_by: self.cause, ..Options::default() };
         match around
             .dispatcher
             .execute::<Cluster>(&caller, permission, name, &stream, command, &options)

@@ -217,6 +217,7 @@ impl<'a> Conductor<'a> {
             state: Arc::clone(&entry.state),
             probe: self.probes.get(&key).cloned(),
             misses: self.misses.get(&key).copied().unwrap_or_default(),
+            cause: entry.cause(),
         };
         self.failing += usize::from(failing);
         let (around, term) = (Arc::clone(self.around), self.term.clone());

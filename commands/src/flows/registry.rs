@@ -7,6 +7,7 @@ use hub_domain::cluster::{Cluster, ClusterEvent, ClusterState};
 use hub_domain::kernel::{ClusterName, CodecError, SecretRef, TenantId, TypedId};
 use hub_domain::ledger::Recorded;
 use hub_domain::{Decider, Event};
+use uuid::Uuid;
 
 use super::schedule::Key;
 
@@ -21,6 +22,8 @@ pub struct Registry {
 pub struct Entry {
     pub state: Arc<ClusterState>,
     revision: u64,
+    /// The event that asked for what the cluster is going through, or went through last.
+    asked: Option<Uuid>,
     /// Every secret and every name that the stream spoke of and that has not been given up since.
     secrets: BTreeSet<SecretRef>,
     names: BTreeSet<ClusterName>,
@@ -78,7 +81,7 @@ impl Registry {
             self.entries.entry(key).or_insert_with(Entry::absent);
         }
         let Some(entry) = self.entries.get_mut(&key) else { return Ok(None) };
-        entry.remember(&event);
+        entry.remember(&event, recorded.event_id);
         // What this observer recorded itself is known before the log tells of it.
         if recorded.revision <= entry.revision && *entry.state != ClusterState::Absent {
             return Ok(Some((key, entry.news(None))));
@@ -121,7 +124,8 @@ impl Registry {
 
 impl Entry {
     fn absent() -> Self {
-        Self { state: Arc::default(), revision: 0, secrets: BTreeSet::new(), names: BTreeSet::new() }
+        let (secrets, names) = (BTreeSet::new(), BTreeSet::new());
+        Self { state: Arc::default(), revision: 0, asked: None, secrets, names }
     }
 
     /// What is to be done next.
@@ -140,7 +144,22 @@ impl Entry {
         }
     }
 
-    fn remember(&mut self, event: &ClusterEvent) {
+    /// The event whose outcome is awaited; `None` when nobody asked for anything.
+    pub fn cause(&self) -> Option<Uuid> {
+        let awaited = matches!(
+            &*self.state,
+            ClusterState::Importing(_) | ClusterState::Updating(_) | ClusterState::Decommissioning(_)
+        );
+        self.asked.filter(|_| awaited)
+    }
+
+    fn remember(&mut self, event: &ClusterEvent, id: Uuid) {
+        if let ClusterEvent::ImportRequested(_)
+        | ClusterEvent::CredentialsReplaced(_)
+        | ClusterEvent::DecommissionRequested(_) = event
+        {
+            self.asked = Some(id);
+        }
         match event {
             ClusterEvent::ImportRequested(body) => {
                 self.secrets.insert(body.spec.credentials.secret.clone());

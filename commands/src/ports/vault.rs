@@ -34,6 +34,16 @@ pub trait Vault: Send + Sync + 'static {
 
     /// Seals personal data under its subject's key, which is made on first use.
     async fn seal(&self, tenant: TenantId, subject: &str, plain: &str) -> Result<Sealed, VaultError>;
+    /// As [`Vault::seal`], for what is sealed with every command: the key may be remembered for minutes, also after another
+    /// process destroyed it. What is sealed under a destroyed key can be opened by nobody.
+    async fn seal_in_passing(
+        &self,
+        tenant: TenantId,
+        subject: &str,
+        plain: &str,
+    ) -> Result<Sealed, VaultError> {
+        self.seal(tenant, subject, plain).await
+    }
     /// Opens sealed personal data; [`VaultError::Erased`] when the subject's key was destroyed.
     async fn open(
         &self,

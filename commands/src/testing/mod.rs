@@ -169,13 +169,15 @@ impl World {
         });
         let claims = Arc::new(MemoryClaims::default());
         let credentials = Arc::new(MemoryCredentials::new(claims.clone()));
-        let (vault, sessions, leases) = (Arc::default(), Arc::default(), Arc::default());
+        let vault: Arc<MemoryVault> = Arc::default();
+        let (sessions, leases) = (Arc::default(), Arc::default());
         let (observations, gateway) = (Arc::default(), Arc::default());
-        let dispatcher = Arc::new(Dispatcher::new(log.clone(), clock.clone(), ids.clone()));
+        let dispatcher = Dispatcher::new(log.clone(), clock.clone(), ids.clone()).with_vault(vault.clone());
+        let dispatcher = Arc::new(dispatcher);
         Self {
             ports: Ports {
                 log: log.clone(),
-                vault: Arc::<MemoryVault>::clone(&vault),
+                vault: vault.clone(),
                 credentials: credentials.clone(),
                 sessions: Arc::<MemorySessions>::clone(&sessions),
                 claims: claims.clone(),

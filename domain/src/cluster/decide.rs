@@ -234,7 +234,10 @@ fn replace_credentials(
         ClusterState::Updating(updating) if same_secret(&updating.wanted, &credentials) => Ok(None),
         ClusterState::Updating(_) => Err(ClusterRefusal::UpdateRunning),
         _ if same_secret(&spec.credentials, &credentials) => Ok(None),
-        _ => Ok(Some(ClusterEvent::CredentialsReplaced(CredentialsReplaced { credentials }))),
+        _ => Ok(Some(ClusterEvent::CredentialsReplaced(CredentialsReplaced {
+            credentials,
+            before: Some(spec.credentials.clone()),
+        }))),
     }
 }
 

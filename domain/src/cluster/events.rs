@@ -77,6 +77,9 @@ pub struct Changed {
 pub struct CredentialsReplaced {
     /// Reference and fingerprint of the new ones.
     pub credentials: Credentials,
+    /// Those that hold until then. Not in the earliest events.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Credentials>,
 }
 
 /// Body of `cluster.update_completed.v1`.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::Sealed;
 use super::upcast::Upcaster;
 
 /// A family of events. Implemented by [`events!`](crate::events) only.
@@ -75,6 +76,16 @@ pub struct Metadata {
     /// The event that caused this command, where a flow issued it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caused_by: Option<Uuid>,
+    /// From where, `{ip, user_agent}`: sealed under the key of the acting user, or of the user whose stream it is where the
+    /// hub itself acts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Sealed>,
+    /// The request, by the id that its answer bore.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// The change request that the actor named: `CHG-123`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change_request: Option<String>,
 }
 
 /// Declares a family of events: an enum whose variants each wrap a body and carry a wire name.

@@ -342,3 +342,21 @@ proptest! {
         prop_assert_eq!(ClusterName::new(text).is_ok(), expected);
     }
 }
+
+/// An older hub reads what a newer one has written beside an event, and a newer hub what an older one has.
+#[test]
+fn metadata_of_another_version_is_read() {
+    let full = Metadata {
+        command: "cluster.import".into(),
+        origin: Some(Sealed::new("c2VhbGVk").unwrap()),
+        request_id: Some("r-1".into()),
+        change_request: Some("CHG-123".into()),
+        ..Metadata::default()
+    };
+    let json = serde_json::to_string(&full).unwrap();
+    let wanted = r#"{"command":"cluster.import","origin":"c2VhbGVk","request_id":"r-1","change_request":"CHG-123"}"#;
+    assert_eq!(json, wanted);
+    assert_eq!(serde_json::from_str::<Metadata>(&json).unwrap(), full);
+    let newer: Metadata = serde_json::from_str(r#"{"command":"x","approved_by":["user_1"]}"#).unwrap();
+    assert_eq!(newer, Metadata { command: "x".into(), ..Metadata::default() });
+}

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::events::{
-    Deleted, Disabled, Enabled, PasswordChanged, ProfileChanged, Registered, RolesChanged, SignInRefused,
-    SignedIn, SignedOut, UserEvent,
+    CommandRefused, Deleted, Disabled, Enabled, PasswordChanged, ProfileChanged, RefusalsCounted, Registered,
+    RolesChanged, SignInRefused, SignedIn, SignedOut, UserEvent,
 };
 use super::state::{Account, Profile, Role, SignInRefusal, UserState};
 use crate::kernel::{Ctx, Decider, UserId};
@@ -43,6 +43,10 @@ pub enum UserCommand {
         /// The session's id.
         session: String,
     },
+    /// Something else that they asked for was refused.
+    NoteRefusal(CommandRefused),
+    /// More was refused than is recorded one by one.
+    CountRefusals(RefusalsCounted),
 }
 
 /// What is to change of an account; `None` leaves a part as it is.
@@ -105,6 +109,8 @@ impl Decider for User {
             UserCommand::SignIn { .. } => Err(UserRefusal::Disabled),
             UserCommand::RefuseSignIn(cause) => Ok(vec![UserEvent::SignInRefused(SignInRefused { cause })]),
             UserCommand::SignOut { session } => Ok(vec![UserEvent::SignedOut(SignedOut { session })]),
+            UserCommand::NoteRefusal(refused) => Ok(vec![UserEvent::CommandRefused(refused)]),
+            UserCommand::CountRefusals(counted) => Ok(vec![UserEvent::RefusalsCounted(counted)]),
         }
     }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::state::{Profile, Role, SignInRefusal};
 use crate::events;
+use crate::kernel::RefusalKind;
 
 events! {
     /// What can happen to a user.
@@ -30,6 +31,10 @@ events! {
         SignInRefused(SignInRefused) = "user.sign_in_refused.v1",
         /// A session ended.
         SignedOut(SignedOut) = "user.signed_out.v1",
+        /// The user asked for something that was refused.
+        CommandRefused(CommandRefused) = "user.command_refused.v1",
+        /// So much was refused in so short a time that the rest was only counted.
+        RefusalsCounted(RefusalsCounted) = "user.refusals_counted.v1",
     }
 }
 
@@ -93,4 +98,54 @@ pub struct SignInRefused {
 pub struct SignedOut {
     /// The session's id.
     pub session: String,
+}
+
+/// Body of `user.command_refused.v1`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CommandRefused {
+    /// The command: `cluster.decommission`.
+    pub command: String,
+    /// The stream that it was about, as the user named it, whether or not there is such a one; none where a new one was to
+    /// begin.
+    pub target: Option<String>,
+    /// The code of the problem that was answered: `forbidden`.
+    pub code: String,
+    /// The family of answers to which the code belongs.
+    pub kind: RefusedAs,
+}
+
+/// Body of `user.refusals_counted.v1`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RefusalsCounted {
+    /// How many refusals have no event of their own.
+    pub count: u64,
+    /// Within how many seconds they came.
+    pub seconds: u64,
+}
+
+/// The families of refusals that are recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefusedAs {
+    /// The user may not do this.
+    Forbidden,
+    /// The present state forbids it.
+    Conflict,
+    /// It breaks a rule whatever the state.
+    Invalid,
+    /// What it names does not exist in the user's tenant.
+    NotFound,
+    /// The target is at another revision than the user had seen.
+    Precondition,
+}
+
+impl From<RefusalKind> for RefusedAs {
+    fn from(kind: RefusalKind) -> Self {
+        match kind {
+            RefusalKind::NotFound => Self::NotFound,
+            RefusalKind::Conflict => Self::Conflict,
+            RefusalKind::Invalid => Self::Invalid,
+            RefusalKind::Forbidden => Self::Forbidden,
+        }
+    }
 }

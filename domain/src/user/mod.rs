@@ -8,7 +8,7 @@ mod tests;
 
 pub use decide::{Changes, User, UserCommand, UserRefusal};
 pub use events::{
-    Deleted, Disabled, Enabled, PasswordChanged, ProfileChanged, Registered, RolesChanged, SignInRefused,
-    SignedIn, SignedOut, UserEvent,
+    CommandRefused, Deleted, Disabled, Enabled, PasswordChanged, ProfileChanged, RefusalsCounted, RefusedAs,
+    Registered, RolesChanged, SignInRefused, SignedIn, SignedOut, UserEvent,
 };
 pub use state::{Account, Profile, Role, SignInRefusal, UserState};

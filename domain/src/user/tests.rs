@@ -41,6 +41,15 @@ fn code(result: Result<Vec<UserEvent>, UserRefusal>) -> &'static str {
     result.unwrap_err().code()
 }
 
+fn refused() -> CommandRefused {
+    CommandRefused {
+        command: "cluster.decommission".into(),
+        target: Some("cluster_01h455vb4pex5vsknk084sn02q".into()),
+        code: "forbidden".into(),
+        kind: RefusedAs::Forbidden,
+    }
+}
+
 /// Every command but registration.
 fn all_but_register() -> Vec<UserCommand> {
     vec![
@@ -48,6 +57,8 @@ fn all_but_register() -> Vec<UserCommand> {
         UserCommand::SignIn { session: "s".into() },
         UserCommand::RefuseSignIn(SignInRefusal::WrongPassword),
         UserCommand::SignOut { session: "s".into() },
+        UserCommand::NoteRefusal(refused()),
+        UserCommand::CountRefusals(RefusalsCounted { count: 7, seconds: 60 }),
         UserCommand::Delete { id: id() },
     ]
 }
@@ -201,6 +212,8 @@ fn command() -> impl Strategy<Value = UserCommand> {
         1 => Just(UserCommand::Delete { id: id() }),
         2 => "[st]".prop_map(|session| UserCommand::SignIn { session }),
         2 => "[st]".prop_map(|session| UserCommand::SignOut { session }),
+        1 => Just(UserCommand::NoteRefusal(refused())),
+        1 => any::<u64>().prop_map(|count| UserCommand::CountRefusals(RefusalsCounted { count, seconds: 60 })),
         2 => prop::sample::select(causes.to_vec()).prop_map(UserCommand::RefuseSignIn),
     ]
 }
@@ -213,6 +226,8 @@ fn is_occasion(event: &UserEvent) -> bool {
             | UserEvent::SignedOut(_)
             | UserEvent::SignInRefused(_)
             | UserEvent::PasswordChanged(_)
+            | UserEvent::CommandRefused(_)
+            | UserEvent::RefusalsCounted(_)
     )
 }
 

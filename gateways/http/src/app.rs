@@ -24,6 +24,7 @@ use tracing::Instrument as _;
 use crate::auth::{Sessions, Tokens};
 use crate::extract::AsOfParams;
 use crate::middleware::limits::Limits;
+use crate::middleware::sender::TrustedProxies;
 use crate::problem::{Entry, Problem};
 use crate::streams::Streams;
 
@@ -47,6 +48,8 @@ pub struct Settings {
     pub tls: bool,
     /// Who shows this may read `/metrics` from anywhere. Without one only this machine may.
     pub metrics_token: Option<SecretString>,
+    /// Proxies that are believed when they say for whom they ask.
+    pub trusted_proxies: TrustedProxies,
 }
 
 impl Default for Settings {
@@ -58,6 +61,7 @@ impl Default for Settings {
             read_wait: Duration::from_secs(5),
             tls: false,
             metrics_token: None,
+            trusted_proxies: TrustedProxies::default(),
         }
     }
 }
@@ -89,7 +93,7 @@ pub struct Parts {
     pub proofs: Proofs,
     /// Asked for its head only.
     pub log: Arc<dyn EventLog>,
-    /// Derives the keys of tokens and fingerprints.
+    /// Derives the keys of tokens and fingerprints, and opens from where somebody acted.
     pub vault: Arc<dyn Vault>,
     /// The clock.
     pub clock: Arc<dyn Clock>,
@@ -171,6 +175,10 @@ impl App {
 
     pub(crate) fn read(&self) -> &Arc<ReadModels> {
         &self.0.parts.read
+    }
+
+    pub(crate) fn vault(&self) -> &dyn Vault {
+        self.0.parts.vault.as_ref()
     }
 
     pub(crate) fn proofs(&self) -> &Proofs {

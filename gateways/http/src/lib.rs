@@ -25,6 +25,8 @@ use tower_http::compression::CompressionLayer;
 use utoipa_axum::router::OpenApiRouter;
 
 pub use app::{App, Check, Parts, Settings};
+pub use ipnet::IpNet;
+pub use middleware::sender::{ForwardedHeader, TrustedProxies};
 pub use openapi::openapi_json;
 
 use crate::middleware::{gate, guard, trace};

@@ -131,6 +131,9 @@ pub struct ServeConfig {
     /// Who shows this as a bearer token may read `/metrics` from elsewhere; without it only this machine may.
     #[arg(long, env = "CLUSTERMASTER_METRICS_TOKEN", hide_env_values = true)]
     pub metrics_token: Option<SecretString>,
+    /// Which proxies are believed.
+    #[command(flatten)]
+    pub proxies: ProxyConfig,
     /// What managed clusters are allowed.
     #[command(flatten)]
     pub kubernetes: KubernetesConfig,
@@ -168,6 +171,42 @@ pub struct SigningConfig {
     /// Seconds after which new events are under a checkpoint, at the latest.
     #[arg(long, global = true, env = "CLUSTERMASTER_CHECKPOINT_SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub checkpoint_seconds: u64,
+}
+
+/// Which proxies are believed when they say for whom they ask.
+#[derive(Clone, Debug, Args)]
+pub struct ProxyConfig {
+    /// Networks of the proxies in front of the hub: `10.0.0.0/8,192.0.2.7`. Only what they say of a client's address is
+    /// believed; by default nobody is.
+    #[arg(long, env = "CLUSTERMASTER_TRUSTED_PROXIES", value_delimiter = ',', value_parser = network)]
+    pub trusted_proxies: Vec<hub_http::IpNet>,
+    /// The header in which they say it. Only this one is read.
+    #[arg(long, env = "CLUSTERMASTER_FORWARDED_HEADER", value_enum, default_value = "x-forwarded-for")]
+    pub forwarded_header: ForwardedHeader,
+}
+
+/// A header in which proxies name their clients.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ForwardedHeader {
+    /// `X-Forwarded-For`.
+    XForwardedFor,
+    /// `Forwarded` (RFC 7239).
+    Forwarded,
+}
+
+fn network(text: &str) -> Result<hub_http::IpNet, String> {
+    let address = || text.parse::<std::net::IpAddr>().map(hub_http::IpNet::from);
+    text.parse().or_else(|_| address()).map_err(|_| "must be a network such as 10.0.0.0/8, or an address".into())
+}
+
+impl From<ProxyConfig> for hub_http::TrustedProxies {
+    fn from(config: ProxyConfig) -> Self {
+        let header = match config.forwarded_header {
+            ForwardedHeader::XForwardedFor => hub_http::ForwardedHeader::XForwardedFor,
+            ForwardedHeader::Forwarded => hub_http::ForwardedHeader::Forwarded,
+        };
+        Self::new(config.trusted_proxies, header)
+    }
 }
 
 /// What managed clusters are allowed.

@@ -139,6 +139,7 @@ async fn serve(
             rate_limit_per_minute: config.rate_limit_per_minute,
             tls: config.tls_cert.is_some(),
             metrics_token: config.metrics_token.clone(),
+            trusted_proxies: config.proxies.clone().into(),
             ..hub_http::Settings::default()
         },
         metrics: Box::new(move || metrics.render()),
@@ -164,6 +165,7 @@ async fn serve(
     });
     let served = listen_and_serve(config, &app, stop).await;
     app.finish().await;
+    store.dispatcher.settle().await;
     quiet.cancel();
     background.close();
     background.wait().await;

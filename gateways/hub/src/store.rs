@@ -118,7 +118,8 @@ impl Store {
             clock,
             ids: Arc::new(System),
         };
-        let dispatcher = Arc::new(Dispatcher::new(ports.log.clone(), ports.clock.clone(), ports.ids.clone()));
+        let dispatcher = Dispatcher::new(ports.log.clone(), ports.clock.clone(), ports.ids.clone());
+        let dispatcher = Arc::new(dispatcher.with_vault(ports.vault.clone()));
         Ok(Self { database, ledger, ports, dispatcher })
     }
 

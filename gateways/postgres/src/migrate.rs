@@ -20,6 +20,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1003, "indexes in parts", include_str!("../../../migrations/read-models/0003_indexes_in_parts.sql")),
     (1004, "exports", include_str!("../../../migrations/read-models/0004_exports.sql")),
     (1005, "past of users", include_str!("../../../migrations/read-models/0005_past_of_users.sql")),
+    (
+        1006,
+        "actor accountability",
+        include_str!("../../../migrations/read-models/0006_actor_accountability.sql"),
+    ),
 ];
 
 /// The migrations could not be applied.

@@ -2,13 +2,15 @@
 
 use chrono::{DateTime, Utc};
 use data_encoding::HEXLOWER;
+use hub_domain::kernel::Sealed;
+use hub_domain::user::{CommandRefused, UserEvent};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::describe::{self, Description};
-use crate::event::{Event, Poison};
+use crate::event::{Body, Event, Poison, aggregate};
 use crate::projection::{Key, Kind, Projection};
 
 /// The projection of the audit log.
@@ -49,6 +51,12 @@ pub struct AuditLog {
     pub trace_id: Option<String>,
     /// The event that caused the command.
     pub caused_by: Option<Uuid>,
+    /// From where, sealed: [`AuditLog::subject`] names the key.
+    pub origin_sealed: Option<Sealed>,
+    /// The request, by the id that its answer bore.
+    pub request_id: Option<String>,
+    /// The change request that the actor named.
+    pub change_request: Option<String>,
     /// One sentence.
     pub summary: String,
     /// What changed, as it was.
@@ -63,6 +71,13 @@ pub struct AuditLog {
     pub cluster_id: Option<String>,
     /// The user that the entry is about.
     pub user_id: Option<String>,
+}
+
+impl AuditLog {
+    /// Under whose key the origin is sealed: that of the user who acted, or of the user of whom the hub tells.
+    pub fn subject(&self) -> &str {
+        if aggregate(&self.actor) == "user" { &self.actor } else { &self.target_id }
+    }
 }
 
 /// A JSON document that goes from the log to its table as it was written. Equal is what means the same.
@@ -111,10 +126,16 @@ impl Projection for AuditLogs {
         let payload =
             serde_json::from_slice(&recorded.payload).map_err(|cause| event.poison(cause.to_string()))?;
         // An event of a newer hub still belongs into the audit log, under its wire name.
-        let Description { summary, change, outcome } =
+        let Description { summary, before, after, outcome } =
             event.body().map_or_else(|_| describe::unknown(&recorded.event_type), describe::describe);
-        let (before, after) = change.unzip();
-        let target = |aggregate: &str| (event.aggregate() == aggregate).then(|| recorded.stream.clone());
+        // A refused attempt is about what was attempted, although it stands in the stream of whoever tried.
+        let (kind, about) = match event.body() {
+            Ok(Body::User(UserEvent::CommandRefused(CommandRefused { target: Some(target), .. }))) => {
+                (aggregate(target), target)
+            }
+            _ => (event.aggregate(), &recorded.stream),
+        };
+        let target = |aggregate: &str| (kind == aggregate).then(|| about.clone());
         Ok(AuditLog {
             tenant: recorded.tenant,
             position: recorded.position,
@@ -124,13 +145,16 @@ impl Projection for AuditLogs {
             actor: recorded.actor.clone(),
             action: metadata.command.clone(),
             event_type: recorded.event_type.clone(),
-            target_type: event.aggregate().to_owned(),
-            target_id: recorded.stream.clone(),
+            target_type: kind.to_owned(),
+            target_id: about.clone(),
             revision: recorded.revision,
             outcome: outcome.into(),
             reason: metadata.reason.clone(),
             trace_id: metadata.trace_id.clone(),
             caused_by: metadata.caused_by,
+            origin_sealed: metadata.origin.clone(),
+            request_id: metadata.request_id.clone(),
+            change_request: metadata.change_request.clone(),
             summary,
             before,
             after,

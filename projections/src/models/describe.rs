@@ -1,6 +1,6 @@
 //! An event in one sentence, and what it changed.
 
-use hub_domain::cluster::{Change, Changed, ClusterEvent, Failure, HealthChanged, IssueName};
+use hub_domain::cluster::{Change, Changed, ClusterEvent, Credentials, Failure, HealthChanged, IssueName, Spec};
 use hub_domain::export::ExportEvent;
 use hub_domain::ledger::Rotation;
 use hub_domain::tenant::TenantEvent;
@@ -18,15 +18,17 @@ const REFUSED: &str = "refused";
 pub struct Description {
     /// One sentence.
     pub summary: String,
-    /// What changed: before and after.
-    pub change: Option<(Value, Value)>,
+    /// What changed, as it was.
+    pub before: Option<Value>,
+    /// What changed, as it is.
+    pub after: Option<Value>,
     /// `succeeded`, `failed` or `refused`.
     pub outcome: &'static str,
 }
 
 impl Description {
     fn new(summary: impl Into<String>) -> Self {
-        Self { summary: summary.into(), change: None, outcome: SUCCEEDED }
+        Self { summary: summary.into(), before: None, after: None, outcome: SUCCEEDED }
     }
 
     fn failed(what: &str, failure: &Failure) -> Self {
@@ -36,9 +38,20 @@ impl Description {
         }
     }
 
-    fn changing(mut self, name: &str, from: impl Serialize, to: impl Serialize) -> Self {
-        self.change = Some((json!({ name: from }), json!({ name: to })));
-        self
+    fn refused(summary: String) -> Self {
+        Self { outcome: REFUSED, ..Self::new(summary) }
+    }
+
+    fn changing(self, name: &str, from: impl Serialize, to: impl Serialize) -> Self {
+        self.from(json!({ name: from })).to(json!({ name: to }))
+    }
+
+    fn from(self, before: Value) -> Self {
+        Self { before: Some(before), ..self }
+    }
+
+    fn to(self, after: Value) -> Self {
+        Self { after: Some(after), ..self }
     }
 }
 
@@ -60,13 +73,19 @@ pub fn describe(body: &Body) -> Description {
 
 fn tenant(event: &TenantEvent) -> Description {
     match event {
-        TenantEvent::Created(body) => Description::new(format!("tenant `{}` was created", body.name)),
+        TenantEvent::Created(body) => {
+            Description::new(format!("tenant `{}` was created", body.name)).to(json!({ "name": body.name }))
+        }
         TenantEvent::Renamed(body) => {
             Description::new(format!("tenant `{}` was renamed to `{}`", body.from, body.to))
                 .changing("name", &body.from, &body.to)
         }
-        TenantEvent::Suspended(_) => Description::new("the tenant was suspended"),
-        TenantEvent::Resumed(_) => Description::new("the tenant was resumed"),
+        TenantEvent::Suspended(_) => {
+            Description::new("the tenant was suspended").changing("status", "active", "suspended")
+        }
+        TenantEvent::Resumed(_) => {
+            Description::new("the tenant was resumed").changing("status", "suspended", "active")
+        }
         TenantEvent::SigningKeyRotated(body) => rotated(&body.statement),
     }
 }
@@ -90,6 +109,7 @@ fn user(event: &UserEvent) -> Description {
     match event {
         UserEvent::Registered(body) => {
             Description::new(format!("user was registered as {}", roles(&body.roles)))
+                .to(json!({ "status": "active", "roles": body.roles }))
         }
         UserEvent::ProfileChanged(_) => Description::new("name or e-mail address was changed"),
         UserEvent::RolesChanged(body) => {
@@ -97,9 +117,15 @@ fn user(event: &UserEvent) -> Description {
                 .changing("roles", &body.from, &body.to)
         }
         UserEvent::PasswordChanged(_) => Description::new("the password was changed"),
-        UserEvent::Disabled(_) => Description::new("the account was disabled"),
-        UserEvent::Enabled(_) => Description::new("the account was enabled"),
-        UserEvent::Deleted(_) => Description::new("the account was deleted"),
+        UserEvent::Disabled(_) => {
+            Description::new("the account was disabled").changing("status", "active", "disabled")
+        }
+        UserEvent::Enabled(_) => {
+            Description::new("the account was enabled").changing("status", "disabled", "active")
+        }
+        UserEvent::Deleted(_) => {
+            Description::new("the account was deleted").to(json!({ "status": "deleted" }))
+        }
         UserEvent::SignedIn(_) => Description::new("signed in"),
         UserEvent::SignInRefused(body) => {
             let cause = match body.cause {
@@ -108,9 +134,16 @@ fn user(event: &UserEvent) -> Description {
                 SignInRefusal::RefreshTokenReused => "a refresh token was used twice",
                 SignInRefusal::TenantSuspended => "the tenant is suspended",
             };
-            Description { outcome: REFUSED, ..Description::new(format!("sign-in was refused: {cause}")) }
+            Description::refused(format!("sign-in was refused: {cause}"))
         }
         UserEvent::SignedOut(_) => Description::new("signed out"),
+        UserEvent::CommandRefused(body) => {
+            Description::refused(format!("`{}` was refused: {}", body.command, body.code))
+        }
+        UserEvent::RefusalsCounted(body) => Description::refused(format!(
+            "{} more commands were refused within {} seconds",
+            body.count, body.seconds
+        )),
     }
 }
 
@@ -145,18 +178,25 @@ fn cluster(event: &ClusterEvent) -> Description {
             body.spec.name,
             body.spec.provider.as_str(),
             body.spec.region
-        )),
+        ))
+        .to(specified(&body.spec)),
         ClusterEvent::Imported(body) => Description::new(format!(
             "cluster was imported: Kubernetes {}, {} of {} nodes ready",
             body.facts.version, body.facts.nodes.ready, body.facts.nodes.total
-        )),
+        ))
+        .from(json!({ "status": "importing" }))
+        .to(json!({ "status": "active", "k8s_version": body.facts.version, "nodes": body.facts.nodes })),
         ClusterEvent::ImportFailed(body) => Description::failed("import", &body.failure),
         ClusterEvent::Changed(body) => changed(body),
-        ClusterEvent::CredentialsReplaced(body) => Description::new(format!(
-            "new credentials for {} wait for the cluster's answer",
-            body.credentials.endpoint
-        )),
-        ClusterEvent::UpdateCompleted(_) => Description::new("the cluster accepted the new credentials"),
+        ClusterEvent::CredentialsReplaced(body) => {
+            let summary =
+                format!("new credentials for {} wait for the cluster's answer", body.credentials.endpoint);
+            let before = body.before.as_ref().map(|before| json!({ "credentials": reached(before) }));
+            let described = Description::new(summary).to(json!({ "credentials": reached(&body.credentials) }));
+            Description { before, ..described }
+        }
+        ClusterEvent::UpdateCompleted(body) => Description::new("the cluster accepted the new credentials")
+            .to(json!({ "credentials": reached(&body.credentials) })),
         ClusterEvent::UpdateFailed(body) => Description::failed("change of credentials", &body.failure),
         ClusterEvent::HealthChanged(body) => health(body),
         ClusterEvent::VersionChanged(body) => {
@@ -168,11 +208,29 @@ fn cluster(event: &ClusterEvent) -> Description {
             body.from.total, body.to.total, body.from.ready, body.to.ready
         ))
         .changing("nodes", body.from, body.to),
-        ClusterEvent::DecommissionRequested(_) => Description::new("decommission was requested"),
+        ClusterEvent::DecommissionRequested(_) => {
+            Description::new("decommission was requested").to(json!({ "status": "decommissioning" }))
+        }
         ClusterEvent::Decommissioned(_) => {
-            Description::new("cluster was decommissioned and its credentials destroyed")
+            Description::new("cluster was decommissioned and its credentials destroyed").changing(
+                "status",
+                "decommissioning",
+                "decommissioned",
+            )
         }
     }
+}
+
+fn specified(spec: &Spec) -> Value {
+    json!({
+        "name": spec.name, "provider": spec.provider, "region": spec.region, "labels": spec.labels,
+        "credentials": reached(&spec.credentials)
+    })
+}
+
+/// Where credentials lead, and by what they are told from others.
+fn reached(credentials: &Credentials) -> Value {
+    json!({ "endpoint": credentials.endpoint, "fingerprint": credentials.fingerprint })
 }
 
 fn health(body: &HealthChanged) -> Description {
@@ -211,8 +269,8 @@ fn changed(body: &Changed) -> Description {
     if body.labels.is_some() {
         words.push("labels".to_owned());
     }
-    let change = Some((Value::Object(before), Value::Object(after)));
-    Description { change, ..Description::new(format!("changed {}", words.join(", "))) }
+    let described = Description::new(format!("changed {}", words.join(", ")));
+    described.from(Value::Object(before)).to(Value::Object(after))
 }
 
 fn note<T: Serialize>(

@@ -87,7 +87,10 @@ impl Projection for Users {
                 row.last_signed_in_at = Some(event.time()?);
                 false
             }
-            UserEvent::SignInRefused(_) | UserEvent::SignedOut(_) => false,
+            UserEvent::SignInRefused(_)
+            | UserEvent::SignedOut(_)
+            | UserEvent::CommandRefused(_)
+            | UserEvent::RefusalsCounted(_) => false,
             UserEvent::Registered(_) | UserEvent::PasswordChanged(_) => true,
             UserEvent::ProfileChanged(body) => {
                 row.email_sealed = Some(body.profile.email.clone());

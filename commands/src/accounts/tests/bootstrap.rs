@@ -16,7 +16,7 @@ async fn the_first_start_makes_a_tenant_and_somebody_who_can_enter_it() {
     let first = accounts.bootstrap(acme(), None).await.unwrap().unwrap();
     assert_eq!(world.log.types(), ["tenant.created.v1", "user.registered.v1"]);
     let password = first.one_time_password.unwrap();
-    let signed = accounts.sign_in("acme", &first.email.into(), password, None).await.unwrap();
+    let signed = accounts.sign_in("acme", &first.email.into(), password, Options::default()).await.unwrap();
     assert_eq!(signed.roles, [Role::Admin].into());
     assert_eq!(signed.session.tenant, first.tenant);
     assert!(accounts.bootstrap(acme(), None).await.unwrap().is_none(), "and no later start makes another");
@@ -29,7 +29,7 @@ async fn a_password_that_is_given_is_not_shown() {
     let accounts = Accounts::new(world.dispatcher.clone(), &world.ports);
     let first = accounts.bootstrap(acme(), Some(PASSWORD.into())).await.unwrap().unwrap();
     assert!(first.one_time_password.is_none());
-    accounts.sign_in("acme", &ADMINISTRATOR.into(), PASSWORD.into(), None).await.unwrap();
+    accounts.sign_in("acme", &ADMINISTRATOR.into(), PASSWORD.into(), Options::default()).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
@@ -43,7 +43,7 @@ async fn hubs_that_start_at_once_make_one_tenant() {
     let password = firsts[0].one_time_password.clone().unwrap();
     let accounts = Accounts::new(world.dispatcher.clone(), &world.ports);
     accounts
-        .sign_in("acme", &ADMINISTRATOR.into(), password, None)
+        .sign_in("acme", &ADMINISTRATOR.into(), password, Options::default())
         .await
         .expect("the shown password is the one");
 }
@@ -63,7 +63,7 @@ async fn a_start_that_died_half_way_is_finished_by_the_next() {
 
     let first = accounts.bootstrap(acme(), None).await.unwrap().unwrap();
     assert_eq!(world.log.types(), ["tenant.created.v1", "user.registered.v1"]);
-    accounts.sign_in("acme", &first.email.into(), first.one_time_password.unwrap(), None).await.unwrap();
+    accounts.sign_in("acme", &first.email.into(), first.one_time_password.unwrap(), Options::default()).await.unwrap();
     assert_eq!(world.claims.of("tenant-name"), [("acme".to_owned(), first.tenant.to_string())]);
 }
 

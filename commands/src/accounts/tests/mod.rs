@@ -35,13 +35,13 @@ impl Acme {
             .await
             .unwrap()
             .unwrap();
-        let signed = accounts.sign_in("acme", &ADMINISTRATOR.into(), PASSWORD.into(), None).await.unwrap();
+        let signed = accounts.sign_in("acme", &ADMINISTRATOR.into(), PASSWORD.into(), Options::default()).await.unwrap();
         let admin = caller(&signed);
         Self { world, accounts, tenant: first.tenant, admin }
     }
 
     async fn sign_in(&self, email: &str, password: &str) -> Result<SignedIn, SignInError> {
-        self.accounts.sign_in("acme", &email.into(), password.into(), None).await
+        self.accounts.sign_in("acme", &email.into(), password.into(), Options::default()).await
     }
 
     async fn register(

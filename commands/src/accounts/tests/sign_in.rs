@@ -18,7 +18,7 @@ fn is_refused(result: &Result<SignedIn, SignInError>) {
 async fn the_right_password_opens_a_session_and_is_recorded() {
     let acme = Acme::new().await;
     let ada = acme.ada(&[Role::Operator]).await;
-    let trace = Some("ab".repeat(16));
+    let trace = Options { trace_id: Some("ab".repeat(16)), ..Options::default() };
     let signed =
         acme.accounts.sign_in("acme", &" ADA@example.org ".into(), PASSWORD.into(), trace).await.unwrap();
     assert_eq!((signed.session.user, signed.session.tenant), (ada, acme.tenant));
@@ -74,7 +74,7 @@ async fn every_refusal_burns_the_same_work_and_at_least_the_same_time() {
     ];
     for (tenant, email) in attempts {
         let (verified, began) = (acme.world.credentials.verified.load(Ordering::SeqCst), Instant::now());
-        is_refused(&acme.accounts.sign_in(tenant, &email.into(), "not the password".into(), None).await);
+        is_refused(&acme.accounts.sign_in(tenant, &email.into(), "not the password".into(), Options::default()).await);
         assert!(began.elapsed() >= Settings::default().refusal, "{tenant} {email}");
         assert_eq!(acme.world.credentials.verified.load(Ordering::SeqCst), verified + 1, "{tenant} {email}");
     }
@@ -112,7 +112,7 @@ async fn a_suspended_tenant_lets_nobody_in() {
         .unwrap();
     is_refused(&acme.sign_in(ADMINISTRATOR, PASSWORD).await);
     assert_eq!(acme.newest()["cause"], "tenant_suspended");
-    is_refused(&acme.accounts.refresh(&signed.refresh_token).await);
+    is_refused(&acme.accounts.refresh(&signed.refresh_token, &Options::default()).await);
     assert!(!acme.accounts.alive(acme.tenant, signed.session.id).await.unwrap());
 }
 
@@ -169,16 +169,16 @@ async fn a_user_disabled_while_signing_in_gets_no_session() {
 async fn a_refresh_token_serves_once() {
     let acme = Acme::new().await;
     let first = acme.sign_in(ADMINISTRATOR, PASSWORD).await.unwrap();
-    let second = acme.accounts.refresh(&first.refresh_token).await.unwrap();
+    let second = acme.accounts.refresh(&first.refresh_token, &Options::default()).await.unwrap();
     assert_eq!(second.session, first.session);
     assert_eq!(second.roles, [Role::Admin].into());
     assert_ne!(exposed(&second.refresh_token), exposed(&first.refresh_token));
-    acme.accounts.refresh(&second.refresh_token).await.unwrap();
+    acme.accounts.refresh(&second.refresh_token, &Options::default()).await.unwrap();
 
-    is_refused(&acme.accounts.refresh(&first.refresh_token).await);
+    is_refused(&acme.accounts.refresh(&first.refresh_token, &Options::default()).await);
     assert_eq!(acme.newest()["cause"], "refresh_token_reused");
     assert!(!acme.accounts.alive(acme.tenant, first.session.id).await.unwrap(), "one of the two is a thief");
-    is_refused(&acme.accounts.refresh(&second.refresh_token).await);
+    is_refused(&acme.accounts.refresh(&second.refresh_token, &Options::default()).await);
 }
 
 #[tokio::test(start_paused = true)]
@@ -188,11 +188,11 @@ async fn refreshing_brings_the_present_roles_and_ends_with_the_session() {
     let signed = acme.sign_in(EMAIL, PASSWORD).await.unwrap();
     let roles = Some([Role::Viewer, Role::Operator].into());
     acme.change(ada, UserChanges { roles, ..UserChanges::default() }).await.unwrap();
-    let signed = acme.accounts.refresh(&signed.refresh_token).await.unwrap();
+    let signed = acme.accounts.refresh(&signed.refresh_token, &Options::default()).await.unwrap();
     assert_eq!(signed.roles, [Role::Viewer, Role::Operator].into());
     acme.world.clock.pass(TimeDelta::days(31));
-    is_refused(&acme.accounts.refresh(&signed.refresh_token).await);
-    is_refused(&acme.accounts.refresh(&"nonsense".into()).await);
+    is_refused(&acme.accounts.refresh(&signed.refresh_token, &Options::default()).await);
+    is_refused(&acme.accounts.refresh(&"nonsense".into(), &Options::default()).await);
 }
 
 #[tokio::test(start_paused = true)]

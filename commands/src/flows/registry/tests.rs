@@ -42,7 +42,7 @@ fn imported() -> ClusterEvent {
 }
 
 fn replaced(nth: u8) -> ClusterEvent {
-    ClusterEvent::CredentialsReplaced(CredentialsReplaced { credentials: credentials(nth) })
+    ClusterEvent::CredentialsReplaced(CredentialsReplaced { credentials: credentials(nth), before: None })
 }
 
 fn completed(nth: u8) -> ClusterEvent {

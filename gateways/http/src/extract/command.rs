@@ -6,6 +6,7 @@ use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use hub_commands::Options;
+use hub_domain::kernel::Reason;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use sha2::Sha256;
@@ -14,7 +15,7 @@ use utoipa::IntoParams;
 use super::Params;
 use super::json::{self, DEFAULT_LIMIT};
 use crate::app::App;
-use crate::middleware::trace;
+use crate::middleware::sender::Sender;
 use crate::problem::Problem;
 
 /// A command with a body of at most `LIMIT` bytes.
@@ -58,6 +59,12 @@ pub struct CommandHeaders {
     /// The `ETag` that the resource must still have, or `*`.
     #[param(rename = "If-Match", nullable = false, example = "*", pattern = r#"^(\*|"[0-9]{1,19}")$"#)]
     if_match: Option<String>,
+    /// The change request under which it is done: it stands in the audit log, in the clear.
+    #[param(rename = "Change-Request", nullable = false, example = "CHG-123", pattern = "^[!-~]{1,128}$")]
+    change_request: Option<String>,
+    /// Why, in the caller's words (UTF-8): it stands in the audit log, in the clear.
+    #[param(rename = "Reason", nullable = false, example = "certificates are due", max_length = 500)]
+    reason: Option<String>,
 }
 
 impl<T: DeserializeOwned, const LIMIT: usize> FromRequest<App> for Command<T, LIMIT> {
@@ -88,16 +95,20 @@ async fn options(
     app: &App,
 ) -> Result<(Options, bytes::Bytes), Problem> {
     let Params((dry,)) = Params::<(DryRun,)>::from_request_parts(parts, app).await?;
-    let idempotency_key = idempotency_key(&parts.headers)?;
+    let idempotency_key = visible(&parts.headers, "Idempotency-Key", 255)?;
     let if_match = if_match(&parts.headers)?;
+    let change_request = visible(&parts.headers, "Change-Request", 128)?;
+    let reason = reason(&parts.headers)?;
+    let sender = parts.extensions.get::<Sender>().cloned().unwrap_or_default();
     let bytes = json::collect(body, limit).await?;
     let options = Options {
         idempotency_key,
         fingerprint: fingerprint(app.fingerprint_key(), parts, &bytes),
         if_match,
         dry_run: dry.dry_run.unwrap_or(false),
-        trace_id: trace::current().map(|ids| ids.trace_hex()),
-        ..Options::default()
+        reason,
+        change_request,
+        ..sender.options()
     };
     Ok((options, bytes))
 }
@@ -111,12 +122,24 @@ fn single<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<Option<&'a s
     value.to_str().map(Some).map_err(|_| Problem::header(name, "must be visible ASCII"))
 }
 
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
-    let Some(key) = single(headers, "Idempotency-Key")? else { return Ok(None) };
-    if (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Ok(Some(key.to_owned()));
+/// A header of 1 to `most` visible ASCII characters.
+fn visible(headers: &HeaderMap, name: &'static str, most: usize) -> Result<Option<String>, Problem> {
+    let Some(text) = single(headers, name)? else { return Ok(None) };
+    if (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Ok(Some(text.to_owned()));
     }
-    Err(Problem::header("Idempotency-Key", "must be 1 to 255 visible ASCII characters"))
+    Err(Problem::header(name, format!("must be 1 to {most} visible ASCII characters")))
+}
+
+/// The one header that people write: UTF-8, as browsers and command lines send it.
+fn reason(headers: &HeaderMap) -> Result<Option<Reason>, Problem> {
+    let mut values = headers.get_all("Reason").iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        return Err(Problem::header("Reason", "must stand there once"));
+    }
+    let text = std::str::from_utf8(value.as_bytes()).map_err(|_| Problem::header("Reason", "must be UTF-8"))?;
+    Reason::new(text).map(Some).map_err(|rule| Problem::header("Reason", rule.to_string()))
 }
 
 /// One strong entity tag, or `*` (RFC 9110, section 13.1.1): `*` asks only that the resource exists, which every

@@ -1,8 +1,8 @@
 //! Who gets in. Deny by default: a route that is not in [`PUBLIC`] needs a living session.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr};
 
-use axum::extract::{ConnectInfo, MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
@@ -11,6 +11,7 @@ use secrecy::ExposeSecret as _;
 use subtle::ConstantTimeEq as _;
 
 use super::limits::Left;
+use super::sender::Sender;
 use crate::app::App;
 use crate::auth::{Signed, TokenError};
 use crate::problem::{Entry, Problem};
@@ -114,14 +115,14 @@ fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
     Ok(token.trim())
 }
 
-/// The sender's address. Headers that a client can write are not asked.
+/// The sender's address. Headers that a client can write are not asked, unless a trusted proxy has written them.
 pub fn peer(request: &Request) -> IpAddr {
     address(request.extensions().get())
 }
 
-/// The address of a connection; all whose address is not known share one.
-pub fn address(peer: Option<&ConnectInfo<SocketAddr>>) -> IpAddr {
-    peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip())
+/// The address of a sender; all whose address is not known share one.
+pub fn address(sender: Option<&Sender>) -> IpAddr {
+    sender.and_then(|sender| sender.address).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED))
 }
 
 fn with(left: Left, mut response: Response) -> Response {

@@ -3,4 +3,5 @@
 pub mod gate;
 pub mod guard;
 pub mod limits;
+pub mod sender;
 pub mod trace;

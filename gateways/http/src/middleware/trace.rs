@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
 use data_encoding::HEXLOWER;
@@ -11,8 +11,11 @@ use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt as _, TraceFlags
 use tracing::Instrument as _;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
+use super::sender::{Sender, X_REQUEST_ID};
 use crate::app::App;
 use crate::telemetry;
+
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 tokio::task_local! {
     static CURRENT: TraceIds;
@@ -32,7 +35,7 @@ impl TraceIds {
         HEXLOWER.encode(&self.trace)
     }
 
-    /// The span's id, which is also the request id: 16 hex digits.
+    /// The span's id, which also names a request that its client has not named: 16 hex digits.
     pub fn span_hex(&self) -> String {
         HEXLOWER.encode(&self.span)
     }
@@ -66,7 +69,7 @@ pub fn current() -> Option<TraceIds> {
 }
 
 /// The outermost layer: gives the request its ids and its span, and measures it.
-pub async fn observe(State(app): State<App>, request: Request, next: Next) -> Response {
+pub async fn observe(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
@@ -84,14 +87,19 @@ pub async fn observe(State(app): State<App>, request: Request, next: Next) -> Re
     let ids = ids_of(&app, &span, request.headers());
     span.record("trace_id", ids.trace_hex());
 
+    let sender = Sender::of(&request, &app.settings().trusted_proxies, ids.span_hex());
+    let request_id = sender.request_id().to_owned();
+    request.extensions_mut().insert(sender);
+
     let answer = CURRENT.scope(ids, next.run(request)).instrument(span.clone());
     let mut response = answer.await;
 
     let status = response.status();
     span.record("http.response.status_code", status.as_u16());
     telemetry::request(route, &method, status, started.elapsed());
-    for (name, value) in [("traceparent", ids.traceparent()), ("x-request-id", ids.span_hex())] {
-        response.headers_mut().insert(name, HeaderValue::from_str(&value).expect("hex digits and dashes"));
+    for (name, value) in [(TRACEPARENT, ids.traceparent()), (X_REQUEST_ID, request_id)] {
+        let value = HeaderValue::from_str(&value).expect("letters, digits, dots and dashes");
+        response.headers_mut().insert(name, value);
     }
     response
 }

@@ -1,6 +1,9 @@
 //! Entries of the audit log.
 
+use std::net::IpAddr;
+
 use chrono::{DateTime, Utc};
+use hub_commands::origin::OpenOrigin;
 use hub_projections::AuditRow;
 use serde::Serialize;
 use serde_json::Value;
@@ -47,6 +50,15 @@ pub struct AuditLog {
     /// The event that caused the command.
     #[schema(required)]
     pub caused_by: Option<Uuid>,
+    /// From where, for those who may see it; null as well where the hub itself acted, and once it was erased.
+    #[schema(required)]
+    pub origin: Option<Origin>,
+    /// The id of the request: the `X-Request-Id` of its answer.
+    #[schema(required)]
+    pub request_id: Option<String>,
+    /// The change request that the actor named.
+    #[schema(required)]
+    pub change_request: Option<String>,
     /// One sentence.
     pub summary: String,
     /// What changed, as it was.
@@ -63,13 +75,31 @@ pub struct AuditLog {
     pub leaf_hash: String,
 }
 
-impl AuditLog {
-    /// Whether it is about a cluster.
-    pub fn is_of_a_cluster(&self) -> bool {
-        self.target_type == "cluster"
+/// From where somebody acted.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Origin {
+    /// The client's address.
+    #[schema(value_type = String, example = "192.0.2.7")]
+    pub ip: IpAddr,
+    /// What the client called itself, at most 256 characters.
+    #[schema(required)]
+    pub user_agent: Option<String>,
+}
+
+impl From<OpenOrigin> for Origin {
+    fn from(open: OpenOrigin) -> Self {
+        Self { ip: open.ip, user_agent: open.user_agent }
     }
 }
 
+impl AuditLog {
+    /// Whether it tells what happened to a cluster. What was only attempted is not among that.
+    pub fn is_of_a_cluster(&self) -> bool {
+        self.event_type.starts_with("cluster.")
+    }
+}
+
+/// Without its origin, which stays sealed.
 impl From<AuditRow> for AuditLog {
     fn from(row: AuditRow) -> Self {
         Self {
@@ -87,6 +117,9 @@ impl From<AuditRow> for AuditLog {
             reason: row.reason,
             trace_id: row.trace_id,
             caused_by: row.caused_by,
+            origin: None,
+            request_id: row.request_id,
+            change_request: row.change_request,
             summary: row.summary,
             before: row.before,
             after: row.after,

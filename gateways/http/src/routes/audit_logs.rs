@@ -2,9 +2,12 @@
 
 use axum::extract::{OriginalUri, State};
 use chrono::{DateTime, Utc};
-use hub_commands::Permission;
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use hub_commands::origin::OpenOrigin;
+use hub_commands::ports::VaultError;
+use hub_commands::{Caller, Permission};
 use hub_domain::kernel::TypedId as _;
-use hub_projections::{AuditQuery, AuditRow};
+use hub_projections::{AuditQuery, AuditRow, Listed};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
@@ -17,6 +20,9 @@ use crate::auth::Signed;
 use crate::extract::{AsOfParams, EventId, EventPath, FreshParams, OneOf, PageParams, Params};
 use crate::problem::{Problem, ProblemDocument};
 use crate::resources::{AuditLog, AuditOutcome, EntryProof};
+
+/// Origins of a page that are opened at once.
+const AT_ONCE: usize = 16;
 
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::default().routes(routes!(list)).routes(routes!(get)).routes(routes!(proof))
@@ -76,8 +82,11 @@ async fn list(
     let (paging, query) = (paging.page()?, filters.query());
     app.seen(fresh.min_position).await?;
     let moment = app.moment(&past).await?;
-    let listed = app.read().audit_logs(caller.tenant, &query, &paging, moment).await?;
-    Ok(page(&uri, &listed.map(AuditLog::from)))
+    let Listed { rows, total, exact, next, position } =
+        app.read().audit_logs(caller.tenant, &query, &paging, moment).await?;
+    let opening = stream::iter(rows).map(|row| opened(&app, caller, row));
+    let rows: Vec<AuditLog> = opening.buffered(AT_ONCE).try_collect().await?;
+    Ok(page(&uri, &Listed { rows, total, exact, next, position }))
 }
 
 /// Shows one entry.
@@ -91,7 +100,7 @@ async fn get(
     Params((fresh,)): Params<(FreshParams,)>,
 ) -> Answer {
     let (entry, position) = read(&app, &signed, id, fresh).await?;
-    Ok(found(&AuditLog::from(entry), None, position))
+    Ok(found(&opened(&app, signed.caller(), entry).await?, None, position))
 }
 
 /// Proves one entry to whoever has the verifier key and nothing else: `clustermaster-audit check` reads the answer.
@@ -110,6 +119,20 @@ async fn proof(
     let (proofs, tenant) = (app.proofs(), signed.caller().tenant.uuid());
     let proof = EntryProof::new(proofs.entry(tenant, entry.sequence).await?, &proofs.verifier(tenant)?);
     Ok(found(&proof, None, position))
+}
+
+/// A row with its origin opened for a caller who may see it. Whose key was destroyed has none any more.
+async fn opened(app: &App, caller: &Caller, row: AuditRow) -> Result<AuditLog, Problem> {
+    let sealed = match &row.origin_sealed {
+        Some(sealed) if caller.authorise(Permission::ReadPersonal).is_ok() => sealed,
+        _ => return Ok(row.into()),
+    };
+    let open = match app.vault().open(caller.tenant, row.subject(), sealed).await {
+        Ok(document) => OpenOrigin::read(&document),
+        Err(VaultError::Erased | VaultError::NotFound) => None,
+        Err(error) => return Err(Problem::unavailable(&error)),
+    };
+    Ok(AuditLog { origin: open.map(Into::into), ..row.into() })
 }
 
 /// The entry, and what the read models have seen.

@@ -1,12 +1,9 @@
 //! `auth`: sessions begin, go on and end.
 
-use std::net::SocketAddr;
-
-use axum::extract::{ConnectInfo, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
-use axum::{Extension, Json};
-use hub_commands::Options;
+use axum::Json;
 use hub_commands::accounts::SignedIn;
 use secrecy::ExposeSecret as _;
 use utoipa_axum::router::OpenApiRouter;
@@ -16,7 +13,8 @@ use crate::answer::{Answer, LEDGER_POSITION};
 use crate::app::App;
 use crate::auth::Signed;
 use crate::extract::{self, Params};
-use crate::middleware::{gate, trace};
+use crate::middleware::gate;
+use crate::middleware::sender::Sender;
 use crate::problem::{Entry, Problem};
 use crate::resources::{Login, Refresh, Session, SessionUser};
 
@@ -35,7 +33,7 @@ pub fn routes() -> OpenApiRouter<App> {
     responses((status = 200, description = "The session", body = Session)))]
 async fn login(
     State(app): State<App>,
-    peer: Option<Extension<ConnectInfo<SocketAddr>>>,
+    sender: Sender,
     _: Params<()>,
     extract::Json(body): extract::Json<Login>,
 ) -> Answer {
@@ -48,11 +46,11 @@ async fn login(
     {
         return Err(Problem::new(Entry::SIGN_IN_REFUSED));
     }
-    app.limits().sign_in(gate::address(peer.as_deref()), &tenant, email)?;
-    let trace_id = trace::current().map(|ids| ids.trace_hex());
+    app.limits().sign_in(gate::address(Some(&sender)), &tenant, email)?;
+    let options = sender.options();
     let work = {
         let app = app.clone();
-        async move { app.accounts().sign_in(&tenant, &body.email, body.password, trace_id).await }
+        async move { app.accounts().sign_in(&tenant, &body.email, body.password, options).await }
     };
     Ok(opened(&app, app.run(work).await??))
 }
@@ -63,15 +61,17 @@ async fn login(
     responses((status = 200, description = "The session", body = Session)))]
 async fn refresh(
     State(app): State<App>,
+    sender: Sender,
     _: Params<()>,
     extract::Json(body): extract::Json<Refresh>,
 ) -> Answer {
     if body.refresh_token.expose_secret().len() > LONGEST_PASSWORD {
         return Err(Problem::new(Entry::SIGN_IN_REFUSED));
     }
+    let options = sender.options();
     let work = {
         let app = app.clone();
-        async move { app.accounts().refresh(&body.refresh_token).await }
+        async move { app.accounts().refresh(&body.refresh_token, &options).await }
     };
     Ok(opened(&app, app.run(work).await??))
 }
@@ -79,9 +79,9 @@ async fn refresh(
 /// Ends the session: its tokens are of no use from here on.
 #[utoipa::path(post, path = "/auth/logout", tag = "authentication", operation_id = "logout",
     responses((status = 204, description = "The session has ended")))]
-async fn logout(State(app): State<App>, signed: Signed, _: Params<()>) -> Answer {
+async fn logout(State(app): State<App>, signed: Signed, sender: Sender, _: Params<()>) -> Answer {
     let caller = signed.caller().clone();
-    let options = Options { trace_id: trace::current().map(|ids| ids.trace_hex()), ..Options::default() };
+    let options = sender.options();
     let (tenant, session) = (caller.tenant, caller.session());
     let work = {
         let app = app.clone();

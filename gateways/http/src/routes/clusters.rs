@@ -2,8 +2,9 @@
 
 use axum::extract::{OriginalUri, State};
 use axum::http::StatusCode;
-use hub_commands::{Caller, Permission};
-use hub_domain::kernel::ClusterId;
+use hub_commands::{Caller, Options, Permission};
+use hub_domain::cluster::ClusterEvent;
+use hub_domain::kernel::{ClusterId, Event as _};
 use hub_projections::{AuditQuery, ClusterQuery, ClusterRow};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -114,7 +115,7 @@ async fn import(
     Command { body, options }: Command<ImportCluster, BODY_LIMIT>,
 ) -> Answer {
     // Who may not import learns nothing of what is wrong with their body beyond its shape.
-    signed.may(Permission::ManageClusters)?;
+    permitted(&app, signed.caller(), None, &options).await?;
     let new = body.command()?;
     let (id, outcome) = app
         .command(signed.caller(), options, |app, caller, options| async move {
@@ -154,7 +155,7 @@ async fn change(
     Id(id): Id<ClusterId>,
     Command { body, options }: Command<ChangeCluster, BODY_LIMIT>,
 ) -> Answer {
-    signed.may(Permission::ManageClusters)?;
+    permitted(&app, signed.caller(), Some(id), &options).await?;
     let changes = body.command()?;
     let outcome = app
         .command(signed.caller(), options, |app, caller, options| async move {
@@ -215,7 +216,9 @@ async fn history(
     app.seen(fresh.min_position).await?;
     let moment = app.moment(&past).await?;
     app.read().cluster(caller.tenant, id, moment).await?.ok_or_else(ClusterId::missing)?;
-    let query = AuditQuery { target: vec![id.to_string()], ..AuditQuery::default() };
+    // What was only attempted is the audit log's alone.
+    let event_type = ClusterEvent::TYPES.iter().map(|name| (*name).to_owned()).collect();
+    let query = AuditQuery { target: vec![id.to_string()], event_type, ..AuditQuery::default() };
     let listed = app.read().audit_logs(caller.tenant, &query, &paging, moment).await?;
     Ok(page(&uri, &listed.map(AuditLog::from)))
 }
@@ -246,6 +249,22 @@ async fn workloads(
 ) -> Answer {
     let caller = signed.may(Permission::ReadClusters)?;
     sampled::<Workload>(&app, caller, id, fresh, "workloads").await
+}
+
+/// Whether the caller may import, or change this cluster. Being refused is recorded, to its end.
+async fn permitted(
+    app: &App,
+    caller: &Caller,
+    id: Option<ClusterId>,
+    options: &Options,
+) -> Result<(), Problem> {
+    if caller.authorise(Permission::ManageClusters).is_ok() {
+        return Ok(());
+    }
+    let asked = |app: App, caller: Caller, options: Options| async move {
+        app.clusters().permit(&caller, id, &options).await
+    };
+    app.command(caller, options.clone(), asked).await
 }
 
 /// The cluster's row, and what the answer has seen.

@@ -34,6 +34,9 @@ const WHAT: &str = "vault";
 const REMEMBERED: Duration = Duration::from_secs(2);
 /// How many unwrapped subject keys are remembered.
 const REMEMBERED_KEYS: u64 = 1024;
+/// How long, and how many, for sealing only: nothing is ever opened with these.
+const SEALING: Duration = Duration::from_mins(5);
+const SEALING_KEYS: u64 = 16_384;
 /// Bytes of a fingerprint.
 const FINGERPRINT: usize = 16;
 
@@ -51,6 +54,7 @@ pub struct PgVault {
     fingerprints: Key,
     blinds: Key,
     subjects: Cache<(Uuid, String), Arc<Key>>,
+    sealing: Cache<(Uuid, String), Arc<Key>>,
 }
 
 impl fmt::Debug for PgVault {
@@ -61,6 +65,12 @@ impl fmt::Debug for PgVault {
 
 fn root_place() -> Place<'static> {
     Place { content: Content::RootKey, tenant: TenantId::from_uuid(Uuid::nil()), name: "" }
+}
+
+fn sealed(key: &Key, tenant: TenantId, subject: &str, plain: &str) -> Result<Sealed, VaultError> {
+    let place = Place { content: Content::PersonalData, tenant, name: subject };
+    let text = BASE64URL_NOPAD.encode(&envelope::seal(key, place, plain.as_bytes()));
+    Ok(Sealed::new(text).map_err(|rule| Unavailable::new(WHAT, rule))?)
 }
 
 fn derived(root: &Key, purpose: &str) -> Key {
@@ -96,6 +106,7 @@ impl PgVault {
             blinds: derived(&root, "blind"),
             root,
             subjects: Cache::builder().max_capacity(REMEMBERED_KEYS).time_to_live(REMEMBERED).build(),
+            sealing: Cache::builder().max_capacity(SEALING_KEYS).time_to_live(SEALING).build(),
         })
     }
 
@@ -106,7 +117,9 @@ impl PgVault {
             on conflict (tenant, subject) do update \
             set kek_id = null, wrapped_key = null, destroyed_at = excluded.destroyed_at where k.destroyed_at is null";
         let done = sqlx::query(erase).bind(tenant.uuid()).bind(subject).execute(&self.pool).await;
-        self.subjects.invalidate(&(tenant.uuid(), subject.to_owned()));
+        let slot = (tenant.uuid(), subject.to_owned());
+        self.subjects.invalidate(&slot);
+        self.sealing.invalidate(&slot);
         done.map(|_| ()).map_err(|cause| unavailable(WHAT)(cause).into())
     }
 
@@ -219,9 +232,22 @@ impl Vault for PgVault {
 
     async fn seal(&self, tenant: TenantId, subject: &str, plain: &str) -> Result<Sealed, VaultError> {
         let key = self.subject_key_or_new(tenant, subject).await?;
-        let place = Place { content: Content::PersonalData, tenant, name: subject };
-        let text = BASE64URL_NOPAD.encode(&envelope::seal(&key, place, plain.as_bytes()));
-        Ok(Sealed::new(text).map_err(|rule| Unavailable::new(WHAT, rule))?)
+        sealed(&key, tenant, subject, plain)
+    }
+
+    async fn seal_in_passing(
+        &self,
+        tenant: TenantId,
+        subject: &str,
+        plain: &str,
+    ) -> Result<Sealed, VaultError> {
+        let slot = (tenant.uuid(), subject.to_owned());
+        if let Some(key) = self.sealing.get(&slot) {
+            return sealed(&key, tenant, subject, plain);
+        }
+        let key = self.subject_key_or_new(tenant, subject).await?;
+        self.sealing.insert(slot, key.clone());
+        sealed(&key, tenant, subject, plain)
     }
 
     async fn open(

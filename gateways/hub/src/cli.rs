@@ -137,6 +137,9 @@ pub struct ServeConfig {
     /// What managed clusters are allowed.
     #[command(flatten)]
     pub kubernetes: KubernetesConfig,
+    /// What exports are allowed.
+    #[command(flatten)]
+    pub exports: ExportConfig,
     /// Endpoint for traces (OTLP over HTTP): `http://collector:4318`.
     #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
     pub otlp_endpoint: Option<String>,
@@ -196,7 +199,9 @@ pub enum ForwardedHeader {
 
 fn network(text: &str) -> Result<hub_http::IpNet, String> {
     let address = || text.parse::<std::net::IpAddr>().map(hub_http::IpNet::from);
-    text.parse().or_else(|_| address()).map_err(|_| "must be a network such as 10.0.0.0/8, or an address".into())
+    text.parse()
+        .or_else(|_| address())
+        .map_err(|_| "must be a network such as 10.0.0.0/8, or an address".into())
 }
 
 impl From<ProxyConfig> for hub_http::TrustedProxies {
@@ -222,6 +227,21 @@ pub struct KubernetesConfig {
     /// Allow kubeconfigs that ask not to verify the API server's certificate.
     #[arg(long, env = "CLUSTERMASTER_KUBERNETES_ALLOW_INSECURE_TLS")]
     pub kubernetes_allow_insecure_tls: bool,
+}
+
+/// What exports are allowed.
+#[derive(Clone, Debug, Args)]
+pub struct ExportConfig {
+    /// Folder below which exports to files write, each tenant in a folder of its own; `exports` in the data folder unless told otherwise.
+    #[arg(long, env = "CLUSTERMASTER_EXPORT_DIR")]
+    pub export_dir: Option<PathBuf>,
+    /// Refuse receivers on the hub's own machine: where tenants are strangers, who could reach through one what listens only
+    /// there.
+    #[arg(long, env = "CLUSTERMASTER_EXPORTS_FORBID_LOOPBACK")]
+    pub exports_forbid_loopback: bool,
+    /// Allow exports without TLS. Events and secrets then travel in the clear.
+    #[arg(long, env = "CLUSTERMASTER_EXPORTS_ALLOW_PLAINTEXT")]
+    pub exports_allow_plaintext: bool,
 }
 
 impl From<KubernetesConfig> for hub_kubernetes::Settings {

@@ -1,59 +1,82 @@
 //! Opens the ways out of exports: the vault's secrets, and the gateway that speaks to the other side.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
-use hub_commands::ports::Vault;
-use hub_domain::kernel::{TenantId, TypedId as _};
+use hub_commands::ports::{Clock, Vault};
+use hub_domain::kernel::{ExportId, TenantId, TypedId as _};
 use hub_projections::models::{AuditLog, ExportVersion};
 use hub_projections::outlet::{Outlet, OutletMaker, Unopened};
+use hub_siem::SiemOutlet;
+use hub_siem::transport::{Secrets, Settings};
 use secrecy::{ExposeSecret as _, SecretString};
+use tokio::time::timeout;
 
-/// What an export signs in with, by name: `token`, `username`, `password`, `signing_key`.
-pub type Secrets = BTreeMap<String, SecretString>;
+use crate::cli::{ExportConfig, StoreConfig};
+
+/// How long a test waits for the other side.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Opens exports for one hub.
 pub struct Maker {
     vault: Arc<dyn Vault>,
+    clock: Arc<dyn Clock>,
+    config: ExportConfig,
     /// Where files of exports lie: below it a folder for each tenant.
     folder: PathBuf,
 }
 
 impl Maker {
-    /// Over the vault; files go below `folder`.
-    pub fn new(vault: Arc<dyn Vault>, folder: PathBuf) -> Self {
-        Self { vault, folder }
+    /// Over the vault, within what the hub allows.
+    pub fn new(
+        vault: Arc<dyn Vault>,
+        clock: Arc<dyn Clock>,
+        config: &ExportConfig,
+        store: &StoreConfig,
+    ) -> Self {
+        let folder = config.export_dir.clone().unwrap_or_else(|| store.data_dir.join("exports"));
+        Self { vault, clock, config: config.clone(), folder }
     }
 
     async fn secrets(&self, export: &ExportVersion) -> Result<Secrets, Unopened> {
-        let Some(credentials) = &export.credentials else { return Ok(Secrets::new()) };
+        let Some(credentials) = &export.credentials else { return Ok(Secrets::default()) };
         let tenant = TenantId::from_uuid(export.tenant);
         let kept = self.vault.get(tenant, &credentials.secret).await;
         let kept = kept.map_err(|cause| Unopened(format!("its secrets cannot be had: {cause}")))?;
-        serde_json::from_slice(kept.expose_secret())
-            .map_err(|_| Unopened("its secrets are not what the vault was given".to_owned()))
+        let unreadable = || Unopened("its secrets are not what the vault was given".to_owned());
+        let text = std::str::from_utf8(kept.expose_secret()).map_err(|_| unreadable())?;
+        Secrets::parse(&SecretString::from(text)).map_err(|_| unreadable())
     }
 
-    /// The one place where the gateway is asked. `folder` is the tenant's own.
-    #[allow(clippy::unused_async, reason = "a way out is opened over the network")]
-    async fn way_out(
-        &self,
-        export: &ExportVersion,
-        _secrets: Secrets,
-        _folder: PathBuf,
-    ) -> Result<Arc<dyn Outlet<AuditLog>>, Unopened> {
-        let (format, kind) = (export.format.as_str(), export.transport.kind());
-        Err(Unopened(format!("this build cannot send {format} by {kind}")))
+    async fn outlet(&self, export: &ExportVersion) -> Result<SiemOutlet, Unopened> {
+        let id: ExportId = export.id.parse().map_err(|_| Unopened("its id is none".to_owned()))?;
+        let tenant = TenantId::from_uuid(export.tenant);
+        let settings = Settings {
+            export_dir: Some(self.folder.clone()),
+            allow_loopback: !self.config.exports_forbid_loopback,
+            allow_plaintext: self.config.exports_allow_plaintext,
+            ..Settings::new(tenant, id, self.clock.clone())
+        };
+        let secrets = self.secrets(export).await?;
+        let opened = hub_siem::open(export.format, &export.transport, &secrets, &settings);
+        opened.map_err(|cause| Unopened(cause.to_string()))
     }
 }
 
 #[async_trait]
 impl OutletMaker for Maker {
     async fn open(&self, export: &ExportVersion) -> Result<Arc<dyn Outlet<AuditLog>>, Unopened> {
-        let secrets = self.secrets(export).await?;
-        let folder = self.folder.join(TenantId::from_uuid(export.tenant).to_string());
-        self.way_out(export, secrets, folder).await
+        Ok(Arc::new(self.outlet(export).await?))
+    }
+
+    async fn test(&self, export: &ExportVersion) -> Result<String, Unopened> {
+        let outlet = self.outlet(export).await?;
+        match timeout(PATIENCE, outlet.test()).await {
+            Ok(Ok(())) => Ok("the other side has taken the message".to_owned()),
+            Ok(Err(undelivered)) => Err(Unopened(undelivered.message)),
+            Err(_) => Err(Unopened(format!("no answer within {} seconds", PATIENCE.as_secs()))),
+        }
     }
 }

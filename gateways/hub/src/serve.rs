@@ -103,8 +103,8 @@ async fn serve(
         background.spawn(self_check::run(projector, feed.clone(), schedule, quiet.clone()));
     }
     let outlets = Arc::new(PgOutlets::new(store.database.pools.writer.clone()));
-    let folder = config.store.data_dir.join("exports");
-    let maker = Arc::new(crate::exports::Maker::new(store.ports.vault.clone(), folder));
+    let (vault, clock) = (store.ports.vault.clone(), store.ports.clock.clone());
+    let maker = Arc::new(crate::exports::Maker::new(vault, clock, &config.exports, &config.store));
     let settings = PumpSettings { holder: format!("hub {}", std::process::id()), ..PumpSettings::default() };
     let projector = store.database.pools.projector.clone();
     let exporting = ExportRunner::new(projector, outlets.clone(), feed.clone(), maker.clone(), settings);

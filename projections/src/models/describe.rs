@@ -1,6 +1,8 @@
 //! An event in one sentence, and what it changed.
 
-use hub_domain::cluster::{Change, Changed, ClusterEvent, Credentials, Failure, HealthChanged, IssueName, Spec};
+use hub_domain::cluster::{
+    Change, Changed, ClusterEvent, Credentials, Failure, HealthChanged, IssueName, Spec,
+};
 use hub_domain::export::ExportEvent;
 use hub_domain::ledger::Rotation;
 use hub_domain::tenant::TenantEvent;
@@ -192,7 +194,8 @@ fn cluster(event: &ClusterEvent) -> Description {
             let summary =
                 format!("new credentials for {} wait for the cluster's answer", body.credentials.endpoint);
             let before = body.before.as_ref().map(|before| json!({ "credentials": reached(before) }));
-            let described = Description::new(summary).to(json!({ "credentials": reached(&body.credentials) }));
+            let described =
+                Description::new(summary).to(json!({ "credentials": reached(&body.credentials) }));
             Description { before, ..described }
         }
         ClusterEvent::UpdateCompleted(body) => Description::new("the cluster accepted the new credentials")
@@ -211,13 +214,10 @@ fn cluster(event: &ClusterEvent) -> Description {
         ClusterEvent::DecommissionRequested(_) => {
             Description::new("decommission was requested").to(json!({ "status": "decommissioning" }))
         }
-        ClusterEvent::Decommissioned(_) => {
-            Description::new("cluster was decommissioned and its credentials destroyed").changing(
-                "status",
-                "decommissioning",
-                "decommissioned",
-            )
-        }
+        ClusterEvent::Decommissioned(_) => Description::new(
+            "cluster was decommissioned and its credentials destroyed",
+        )
+        .changing("status", "decommissioning", "decommissioned"),
     }
 }
 

@@ -248,9 +248,16 @@ async fn parameters_and_headers() {
     let running = Running::start().await;
     let admin = running.admin().await;
     let ids = ids(&running, &admin).await;
-    let lists: BTreeSet<_> =
-        ["listClusters", "listUsers", "listAuditLogs", "getClusterHistory", "getFleetDiff", "listExports", "listDeadLetters"]
-            .into();
+    let lists: BTreeSet<_> = [
+        "listClusters",
+        "listUsers",
+        "listAuditLogs",
+        "getClusterHistory",
+        "getFleetDiff",
+        "listExports",
+        "listDeadLetters",
+    ]
+    .into();
     for operation in operations(&admin, &ids).await {
         let ask = |query: &str| admin.send(operation.request(&admin, &format!("{}?{query}", operation.path)));
         for query in ["surprise=1", "Limit=1", "limit[]=1", "%00=1"] {

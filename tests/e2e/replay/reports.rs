@@ -41,7 +41,10 @@ async fn an_auditor_gets_the_whole_population_with_its_proofs() {
         audit(url, &["report", kind, "--period", EVER, "--complete", "--out", &file]).await.expect(0);
         let report: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
         for one in report["entries"].as_array().unwrap() {
-            let told = check(one["proof"].to_string().as_bytes(), std::slice::from_ref(&key)).unwrap().told().unwrap();
+            let told = check(one["proof"].to_string().as_bytes(), std::slice::from_ref(&key))
+                .unwrap()
+                .told()
+                .unwrap();
             assert_eq!(told["id"], one["entry"]["id"]);
             let entry = admin.get(&format!("audit-logs/{}", text(&told["id"]))).await.unwrap();
             if entry.status.is_success() {

@@ -217,7 +217,8 @@ async fn history(
     let moment = app.moment(&past).await?;
     app.read().cluster(caller.tenant, id, moment).await?.ok_or_else(ClusterId::missing)?;
     // What was only attempted is the audit log's alone.
-    let event_type = ClusterEvent::TYPES.iter().map(|name| (*name).to_owned()).collect();
+    let old = ClusterEvent::UPCASTERS.iter().map(|(name, _)| name);
+    let event_type = ClusterEvent::TYPES.iter().chain(old).map(|name| (*name).to_owned()).collect();
     let query = AuditQuery { target: vec![id.to_string()], event_type, ..AuditQuery::default() };
     let listed = app.read().audit_logs(caller.tenant, &query, &paging, moment).await?;
     Ok(page(&uri, &listed.map(AuditLog::from)))

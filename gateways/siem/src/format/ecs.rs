@@ -35,6 +35,8 @@ struct Document<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     trace: Option<Id<&'a str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    http: Option<Http<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Error<'a>>,
     clustermaster: Own<'a>,
 }
@@ -72,6 +74,11 @@ struct Service<'a> {
     r#type: &'static str,
     name: &'a str,
     version: &'a str,
+}
+
+#[derive(Serialize)]
+struct Http<'a> {
+    request: Id<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -131,6 +138,8 @@ enum Own<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         caused_by: Option<Uuid>,
         #[serde(skip_serializing_if = "Option::is_none")]
+        change_request: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
         before: Option<String>,
         #[serde(skip_serializing_if = "Option::is_none")]
         after: Option<String>,
@@ -186,6 +195,7 @@ pub fn entry(reading: &Reading<'_>, product: &Product) -> Result<Vec<u8>, Format
             },
         }),
         trace: entry.trace_id.as_deref().map(|id| Id { id }),
+        http: entry.request_id.as_deref().map(|id| Http { request: Id { id } }),
         error: reading.facts.code.as_deref().map(|code| Error { code }),
         clustermaster: Own::Entry {
             position: entry.position,
@@ -195,6 +205,7 @@ pub fn entry(reading: &Reading<'_>, product: &Product) -> Result<Vec<u8>, Format
             outcome: &entry.outcome,
             target: Target { r#type: &entry.target_type, id: &entry.target_id },
             caused_by: entry.caused_by,
+            change_request: entry.change_request.as_deref(),
             before: entry.before.as_ref().map(ToString::to_string),
             after: entry.after.as_ref().map(ToString::to_string),
             payload: reading.payload.get(),
@@ -230,6 +241,7 @@ pub fn notice(note: &Note<'_>, product: &Product) -> Vec<u8> {
         related: None,
         orchestrator: None,
         trace: None,
+        http: None,
         error: None,
         clustermaster: Own::Notice(&note.body),
     };

@@ -58,6 +58,8 @@ pub fn entry(reading: &Reading<'_>, product: &Product) -> Vec<u8> {
     line.plain("eventUuid", entry.id);
     line.text("targetType", &entry.target_type, WHOLE);
     line.text("traceId", entry.trace_id.as_deref().unwrap_or_default(), WHOLE);
+    line.text("requestId", entry.request_id.as_deref().unwrap_or_default(), WHOLE);
+    line.text("changeRequest", entry.change_request.as_deref().unwrap_or_default(), WHOLE);
     if let Some(cause) = entry.caused_by {
         line.plain("causedBy", cause);
     }

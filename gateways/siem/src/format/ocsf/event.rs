@@ -238,6 +238,10 @@ pub enum Unmapped<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         caused_by: Option<Uuid>,
         #[serde(skip_serializing_if = "Option::is_none")]
+        request_id: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        change_request: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
         before: Option<&'a Value>,
         #[serde(skip_serializing_if = "Option::is_none")]
         after: Option<&'a Value>,

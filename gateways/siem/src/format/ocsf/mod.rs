@@ -68,6 +68,8 @@ pub fn entry(reading: &Reading<'_>, product: &Product) -> Result<Vec<u8>, Format
             target_id: &entry.target_id,
             reason: entry.reason.as_deref().filter(|_| !commented(reading)),
             caused_by: entry.caused_by,
+            request_id: entry.request_id.as_deref(),
+            change_request: entry.change_request.as_deref(),
             before: entry.before.as_ref().filter(|_| !in_entity),
             after: entry.after.as_ref().filter(|_| !in_entity),
             payload: &reading.payload,

@@ -60,6 +60,9 @@ impl Log {
                 .then(|| format!("{:032x}", 0x6ad1_b228_9d5b_6673_u128 << 64 | u128::from(position))),
             reason: (position % 4 == 1).then(|| "CHG-1042: a \"better\" region | a=b".into()),
             caused_by: (!by_user).then(|| uuid(100 + u128::from(position) - 1)),
+            origin: None,
+            request_id: by_user.then(|| uuid(900 + u128::from(position)).to_string()),
+            change_request: (position % 8 == 5).then(|| "CHG-1042".into()),
         };
         let recorded = Recorded {
             position,

@@ -76,6 +76,8 @@ fn expected(entry: &AuditLog) -> BTreeMap<String, String> {
         ("eventUuid", Some(entry.id.to_string())),
         ("targetType", Some(entry.target_type.clone())),
         ("traceId", entry.trace_id.clone()),
+        ("requestId", entry.request_id.clone()),
+        ("changeRequest", entry.change_request.clone()),
         ("causedBy", entry.caused_by.map(|id| id.to_string())),
         ("before", json(&entry.before)),
         ("after", json(&entry.after)),

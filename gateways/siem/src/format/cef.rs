@@ -7,7 +7,7 @@ use super::line::{Escape, Line};
 use super::notice::{Body, Checkpoint, Note};
 use super::reading::{Outcome, Reading};
 use super::severity::Level;
-use super::{FormatError, PRODUCT, Product};
+use super::{PRODUCT, Product};
 
 /// "Character Encoding" of the standard's first chapter.
 struct Cef;
@@ -53,7 +53,7 @@ mod most {
     pub const WHOLE: usize = usize::MAX;
 }
 
-pub fn entry(reading: &Reading<'_>, product: &Product) -> Result<Vec<u8>, FormatError> {
+pub fn entry(reading: &Reading<'_>, product: &Product) -> Vec<u8> {
     let entry = reading.entry;
     let mut line = begin(product, &entry.event_type, reading.level);
     line.plain("rt", entry.recorded_at.timestamp_millis());
@@ -85,7 +85,7 @@ pub fn entry(reading: &Reading<'_>, product: &Product) -> Result<Vec<u8>, Format
         &mut line,
         [("position", entry.position), ("sequence", entry.sequence), ("revision", entry.revision)],
     );
-    Ok(line.end())
+    line.end()
 }
 
 pub fn notice(note: &Note<'_>, product: &Product) -> Vec<u8> {

@@ -8,7 +8,7 @@ use super::line::{Escape, Line};
 use super::notice::{Body, Checkpoint, Note};
 use super::reading::Reading;
 use super::severity::Level;
-use super::{FormatError, PRODUCT, Product};
+use super::{PRODUCT, Product};
 
 struct Leef;
 
@@ -39,10 +39,9 @@ const TIME_FORMAT: &str = "yyyy-MM-dd'T'HH:mm:ss.SSSZ";
 /// The same for `chrono`.
 const TIME: &str = "%Y-%m-%dT%H:%M:%S%.3f%z";
 
-pub fn entry(reading: &Reading<'_>, product: &Product) -> Result<Vec<u8>, FormatError> {
+pub fn entry(reading: &Reading<'_>, product: &Product) -> Vec<u8> {
     let entry = reading.entry;
     let mut line = begin(product, &entry.event_type);
-    let or_none = |text: Option<&'_ String>| text.cloned().unwrap_or_default();
     let json = |value: Option<&serde_json::Value>| value.map(ToString::to_string).unwrap_or_default();
     line.plain("devTime", entry.recorded_at.format(TIME));
     line.plain("devTimeFormat", TIME_FORMAT);
@@ -55,10 +54,10 @@ pub fn entry(reading: &Reading<'_>, product: &Product) -> Result<Vec<u8>, Format
     line.text("msg", &entry.summary, WHOLE);
     line.text("action", &entry.action, WHOLE);
     line.text("outcome", &entry.outcome, WHOLE);
-    line.text("reason", &or_none(entry.reason.as_ref()), WHOLE);
+    line.text("reason", entry.reason.as_deref().unwrap_or_default(), WHOLE);
     line.plain("eventUuid", entry.id);
     line.text("targetType", &entry.target_type, WHOLE);
-    line.text("traceId", &or_none(entry.trace_id.as_ref()), WHOLE);
+    line.text("traceId", entry.trace_id.as_deref().unwrap_or_default(), WHOLE);
     if let Some(cause) = entry.caused_by {
         line.plain("causedBy", cause);
     }
@@ -69,7 +68,7 @@ pub fn entry(reading: &Reading<'_>, product: &Product) -> Result<Vec<u8>, Format
     line.plain("sequence", entry.sequence);
     line.plain("revision", entry.revision);
     line.text("leafHash", &entry.leaf_hash, WHOLE);
-    Ok(line.end())
+    line.end()
 }
 
 pub fn notice(note: &Note<'_>, product: &Product) -> Vec<u8> {

@@ -79,8 +79,8 @@ impl Writer {
         let body = match self.format {
             Format::Ocsf => ocsf::entry(&reading, &self.product)?,
             Format::Ecs => ecs::entry(&reading, &self.product)?,
-            Format::Cef => cef::entry(&reading, &self.product)?,
-            Format::Leef => leef::entry(&reading, &self.product)?,
+            Format::Cef => cef::entry(&reading, &self.product),
+            Format::Leef => leef::entry(&reading, &self.product),
             Format::Json => json::entry(&reading)?,
         };
         Ok(Message {

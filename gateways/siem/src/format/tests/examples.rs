@@ -26,7 +26,11 @@ fn the_examples_are_fresh() {
         let writer = writer(format);
         let entries = corpus::all().into_iter().map(|entry| writer.entry(&entry).unwrap());
         let notices = corpus::notices().into_iter().map(|notice| writer.notice(&notice));
-        let text: String = entries.chain(notices).map(|message| format!("{}\n", line(&message))).collect();
+        let mut text = String::new();
+        for message in entries.chain(notices) {
+            text.push_str(line(&message));
+            text.push('\n');
+        }
         let path = folder.join(file(format));
         if std::env::var_os("UPDATE_EXAMPLES").is_some() {
             std::fs::write(&path, &text).unwrap();

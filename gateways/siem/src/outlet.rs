@@ -39,8 +39,9 @@ impl SiemOutlet {
 
     fn sample(&self) -> AuditLog {
         let (now, export) = (self.settings.clock.now(), self.settings.export);
-        // The time makes it another one each time; of chance there is nothing to be had here.
-        let [_, _, _, _, _, _, rest @ ..] = *export.uuid().as_bytes();
+        // The time, to the microsecond, makes it another one each time; of chance there is nothing to be had here.
+        let [_, _, _, _, _, _, mut rest @ ..] = *export.uuid().as_bytes();
+        rest[..4].copy_from_slice(&now.timestamp_subsec_micros().to_be_bytes());
         let id =
             Builder::from_unix_timestamp_millis(now.timestamp_millis().unsigned_abs(), &rest).into_uuid();
         AuditLog {

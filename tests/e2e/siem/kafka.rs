@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
+use hub_kit::siem::Authority;
 use hub_kit::until;
-use hub_siem::transport::Secrets;
+use hub_siem::transport::{Secrets, Settings};
 use rdkafka::ClientConfig;
 use rdkafka::consumer::{Consumer as _, StreamConsumer};
 use rdkafka::message::{Headers as _, Message as _};
@@ -36,13 +37,22 @@ struct Broker {
 }
 
 impl Broker {
-    async fn start(program: PathBuf) -> Self {
+    /// With an authority it speaks TLS, under a certificate for `localhost`.
+    async fn start(program: PathBuf, authority: Option<&Authority>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
-        let address = format!("127.0.0.1:{port}");
-        let url = format!("tcp://{address}");
-        let child = Command::new(program)
-            .args(["broker", "--listener-url", &url, "--advertised-listener-url", &url])
+        let address = format!("localhost:{port}");
+        let (listener, advertised) = (format!("tcp://127.0.0.1:{port}"), format!("tcp://{address}"));
+        let mut command = Command::new(program);
+        command.args(["broker", "--listener-url", &listener, "--advertised-listener-url", &advertised]);
+        if let Some(authority) = authority {
+            let (certificate, key) = authority.issue("localhost").unwrap();
+            for (name, text) in [("cert.pem", certificate), ("key.pem", key)] {
+                std::fs::write(folder.path().join(name), text).unwrap();
+            }
+            command.args(["--cert", "cert.pem", "--key", "key.pem"]);
+        }
+        let child = command
             .args(["--storage-engine", "sqlite://broker.db"])
             .current_dir(folder.path())
             .stdin(Stdio::null())
@@ -51,7 +61,8 @@ impl Broker {
             .kill_on_drop(true)
             .spawn()
             .unwrap();
-        let ready = until(Duration::from_secs(30), || async { TcpStream::connect(&address).await.ok() });
+        let ready =
+            until(Duration::from_secs(30), || async { TcpStream::connect(("127.0.0.1", port)).await.ok() });
         ready.await.expect("the broker comes up");
         Self { address, _child: child, _folder: folder }
     }
@@ -60,7 +71,7 @@ impl Broker {
 #[tokio::test]
 async fn siem_kafka_gets_records_in_order() {
     let Some(program) = program() else { return };
-    let broker = Broker::start(program).await;
+    let broker = Broker::start(program, None).await;
     let settings = settings();
     let config = json!({ "kind": "kafka", "brokers": broker.address, "topic": "audit" });
     let way = way(&config, &Secrets::default(), &settings);
@@ -95,6 +106,21 @@ async fn siem_kafka_gets_records_in_order() {
         assert_eq!(header("kind"), Some(message.kind.as_bytes()));
         assert_eq!(record.timestamp().to_millis(), Some(message.time.timestamp_millis()));
     }
+}
+
+#[tokio::test]
+async fn siem_kafka_trusts_who_the_export_names() {
+    let Some(program) = program() else { return };
+    let (authority, stranger) = (Authority::new().unwrap(), Authority::new().unwrap());
+    let broker = Broker::start(program, Some(&authority)).await;
+    let over = |ca: String| {
+        let tls = json!({ "ca": ca });
+        let config = json!({ "kind": "kafka", "brokers": broker.address, "topic": "audit", "tls": tls });
+        way(&config, &Secrets::default(), &Settings { answer_within: Duration::from_secs(3), ..settings() })
+    };
+    over(authority.pem()).send(&events(10)).await.unwrap();
+    let (delivered, _, message) = away(over(stranger.pem()).send(&events(1)).await);
+    assert!(delivered == 0 && message.contains("SSL"), "{message}");
 }
 
 #[tokio::test]

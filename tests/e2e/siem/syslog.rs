@@ -162,14 +162,14 @@ async fn siem_syslog_survives_a_receiver_that_is_killed_or_stopped() {
             async move { pumped(&*way, &sent).await }
         });
         for ends in 1..=4 {
-            let some = until(Duration::from_secs(60), || async {
+            let some = until(Duration::from_mins(1), || async {
                 (bodies(&rsyslog).len() > ends * 100).then_some(())
             });
             some.await.expect("messages arrive");
             if ends % 2 == 0 {
-                rsyslog.kill().await
+                rsyslog.kill().await;
             } else {
-                rsyslog.stop().await
+                rsyslog.stop().await;
             }
             rsyslog.start_again().await.unwrap();
         }

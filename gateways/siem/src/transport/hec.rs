@@ -1,5 +1,6 @@
 //! Splunk's HTTP Event Collector: batches of events, and, if asked for, the acknowledgement of its indexers.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -11,7 +12,6 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, Header
 use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use std::collections::BTreeMap;
 
 use super::fault::{away, later, poison};
 use super::http::{Answer, Service, secret_header};
@@ -31,7 +31,7 @@ pub(crate) struct Hec {
 }
 
 #[derive(Serialize)]
-struct Event<'a> {
+struct Envelope<'a> {
     time: Box<RawValue>,
     host: &'a str,
     source: &'static str,
@@ -103,7 +103,7 @@ impl Hec {
         let mut out = Vec::new();
         for message in messages {
             let body = String::from_utf8_lossy(&message.body);
-            let event = Event {
+            let event = Envelope {
                 time: seconds(message),
                 host: &self.settings.host,
                 source: "clustermaster",

@@ -35,14 +35,20 @@ pub(crate) struct Kafka {
     seen: Seen,
 }
 
-/// What librdkafka last complained about: a delivery that takes too long says nothing of why.
+/// What librdkafka last complained about since the producer was made: a delivery that takes too long says nothing of why.
 #[derive(Clone, Default)]
 struct Seen(Arc<Mutex<Option<RDKafkaErrorCode>>>);
 
 impl ClientContext for Seen {
     fn error(&self, error: KafkaError, _reason: &str) {
+        use RDKafkaErrorCode::{Authentication, Resolve, SSL};
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *last = error.rdkafka_error_code().or(*last);
+        match error.rdkafka_error_code() {
+            // What else is said follows upon these.
+            Some(code @ (SSL | Authentication | Resolve)) => *last = Some(code),
+            Some(code) if !matches!(*last, Some(SSL | Authentication | Resolve)) => *last = Some(code),
+            _ => {}
+        }
     }
 }
 
@@ -97,6 +103,7 @@ impl Kafka {
             let found = broker.resolve(&self.settings).await;
             found.map_err(|error| away(0, format!("Kafka: {error}")))?;
         }
+        *self.seen.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
         let (config, seen) = (self.config.clone(), self.seen.clone());
         // Reads certificates; starts threads.
         let made = tokio::task::spawn_blocking(move || config.create_with_context(seen)).await;

@@ -12,7 +12,7 @@ use axum::routing::post;
 use chrono::DateTime;
 use serde_json::{Value, json};
 
-use super::{Order, Orders, Server, answer, header};
+use super::{Order, Orders, Refused, Server, answer, header};
 
 /// A server with one data stream and one API key. What it has taken is in its memory.
 #[derive(Debug)]
@@ -83,13 +83,13 @@ impl Inner {
     }
 }
 
-fn refused(status: StatusCode, kind: &str, reason: &str) -> Response {
+fn refused(status: StatusCode, kind: &str, reason: &str) -> Refused {
     let body = json!({ "error": { "type": kind, "reason": reason }, "status": status.as_u16() });
-    (status, axum::Json(body)).into_response()
+    (status, axum::Json(body)).into_response().into()
 }
 
 /// Pairs of an action and a document; each line ends in a line break.
-fn read(body: &[u8]) -> Result<Vec<(String, Value)>, Response> {
+fn read(body: &[u8]) -> Result<Vec<(String, Value)>, Refused> {
     let bad = |reason: &str| refused(StatusCode::BAD_REQUEST, "illegal_argument_exception", reason);
     let body = body
         .strip_suffix(b"\n")
@@ -121,24 +121,26 @@ async fn take(
 ) -> Response {
     let order = match inner.orders.next().await {
         Ok(order) => order,
-        Err(refused) => return refused,
+        Err(refused) => return refused.into_response(),
     };
     if header(&headers, "authorization") != format!("ApiKey {}", inner.key) {
-        return refused(StatusCode::UNAUTHORIZED, "security_exception", "unable to authenticate");
+        return refused(StatusCode::UNAUTHORIZED, "security_exception", "unable to authenticate")
+            .into_response();
     }
     if header(&headers, "content-type") != "application/x-ndjson" {
-        return refused(StatusCode::NOT_ACCEPTABLE, "media_type_header_exception", "Content-Type");
+        return refused(StatusCode::NOT_ACCEPTABLE, "media_type_header_exception", "Content-Type")
+            .into_response();
     }
     let pairs = match read(&body) {
         Ok(pairs) => pairs,
-        Err(refused) => return refused,
+        Err(refused) => return refused.into_response(),
     };
     let items: Vec<Value> = pairs
         .into_iter()
         .enumerate()
         .map(|(nth, (id, document))| match &order {
             Some(Order::FailItem { nth: which, status, kind }) if *which == nth => failed(&id, *status, kind),
-            _ => created(&inner, &index, id, document),
+            _ => created(&inner, &index, &id, document),
         })
         .collect();
     let errors = items.iter().any(|item| item["create"]["error"].is_object());
@@ -151,21 +153,21 @@ fn failed(id: &str, status: u16, kind: &str) -> Value {
     json!({ "create": { "_id": id, "status": status, "error": error } })
 }
 
-fn created(inner: &Inner, index: &str, id: String, document: Value) -> Value {
+fn created(inner: &Inner, index: &str, id: &str, document: Value) -> Value {
     if index != inner.index {
-        return failed(&id, 404, "index_not_found_exception");
+        return failed(id, 404, "index_not_found_exception");
     }
     let timed =
         document["@timestamp"].as_str().is_some_and(|time| DateTime::parse_from_rfc3339(time).is_ok());
     if !timed {
-        return failed(&id, 400, "document_parsing_exception");
+        return failed(id, 400, "document_parsing_exception");
     }
     let mut kept = inner.kept();
-    if kept.documents.contains_key(&id) {
+    if kept.documents.contains_key(id) {
         kept.conflicts += 1;
-        return failed(&id, 409, "version_conflict_engine_exception");
+        return failed(id, 409, "version_conflict_engine_exception");
     }
-    kept.order.push(id.clone());
-    kept.documents.insert(id.clone(), document);
+    kept.order.push(id.to_owned());
+    kept.documents.insert(id.to_owned(), document);
     json!({ "create": { "_index": index, "_id": id, "_version": 1, "result": "created", "status": 201 } })
 }

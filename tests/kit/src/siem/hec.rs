@@ -12,7 +12,7 @@ use axum::routing::post;
 use serde_json::{Deserializer, Value, json};
 use uuid::Uuid;
 
-use super::{Order, Orders, Server, answer, header};
+use super::{Order, Orders, Refused, Server, answer, header};
 
 const KNOWN: [&str; 7] = ["time", "host", "source", "sourcetype", "index", "event", "fields"];
 
@@ -85,7 +85,7 @@ impl Inner {
     }
 
     /// Whether the request may be made at all.
-    fn admit(&self, headers: &HeaderMap) -> Result<(), Response> {
+    fn admit(&self, headers: &HeaderMap) -> Result<(), Refused> {
         match header(headers, "authorization") {
             "" => Err(said(401, 2, "Token is required")),
             text => match text.strip_prefix("Splunk ") {
@@ -97,18 +97,18 @@ impl Inner {
     }
 }
 
-fn said(status: u16, code: u32, text: &str) -> Response {
+fn said(status: u16, code: u32, text: &str) -> Refused {
     let status = StatusCode::from_u16(status).unwrap_or_default();
-    (status, axum::Json(json!({ "text": text, "code": code }))).into_response()
+    (status, axum::Json(json!({ "text": text, "code": code }))).into_response().into()
 }
 
-fn invalid(code: u32, text: &str, number: usize) -> Response {
+fn invalid(code: u32, text: &str, number: usize) -> Refused {
     let body = json!({ "text": text, "code": code, "invalid-event-number": number });
-    (StatusCode::BAD_REQUEST, axum::Json(body)).into_response()
+    (StatusCode::BAD_REQUEST, axum::Json(body)).into_response().into()
 }
 
 /// The channel that a request names.
-fn channel(headers: &HeaderMap) -> Result<Uuid, Response> {
+fn channel(headers: &HeaderMap) -> Result<Uuid, Refused> {
     match header(headers, "x-splunk-request-channel") {
         "" => Err(said(400, 10, "Data channel is missing")),
         text => text.parse().map_err(|_| said(400, 11, "Invalid data channel")),
@@ -116,7 +116,7 @@ fn channel(headers: &HeaderMap) -> Result<Uuid, Response> {
 }
 
 /// Reads JSON objects one behind the other, as Splunk does.
-fn read(body: &[u8]) -> Result<Vec<Value>, Response> {
+fn read(body: &[u8]) -> Result<Vec<Value>, Refused> {
     let mut events = Vec::new();
     for (number, event) in Deserializer::from_slice(body).into_iter::<Value>().enumerate() {
         let Ok(Value::Object(event)) = event else { return Err(invalid(6, "Invalid data format", number)) };
@@ -139,15 +139,15 @@ async fn take(State(inner): State<Arc<Inner>>, headers: HeaderMap, body: Bytes) 
     inner.kept().requests += 1;
     let order = match inner.orders.next().await {
         Ok(order) => order,
-        Err(refused) => return refused,
+        Err(refused) => return refused.into_response(),
     };
     match taken(&inner, &headers, &body, order.as_ref()) {
         Ok(taken) => answer(order.as_ref(), axum::Json(taken).into_response()).await,
-        Err(refused) => refused,
+        Err(refused) => refused.into_response(),
     }
 }
 
-fn taken(inner: &Inner, headers: &HeaderMap, body: &[u8], order: Option<&Order>) -> Result<Value, Response> {
+fn taken(inner: &Inner, headers: &HeaderMap, body: &[u8], order: Option<&Order>) -> Result<Value, Refused> {
     inner.admit(headers)?;
     let channel = if inner.acknowledges { Some(channel(headers)?) } else { None };
     let events = read(body)?;
@@ -167,19 +167,19 @@ fn taken(inner: &Inner, headers: &HeaderMap, body: &[u8], order: Option<&Order>)
 
 async fn tell(State(inner): State<Arc<Inner>>, headers: HeaderMap, body: Bytes) -> Response {
     if let Err(refused) = inner.admit(&headers) {
-        return refused;
+        return refused.into_response();
     }
     if !inner.acknowledges {
-        return said(400, 14, "ACK is disabled");
+        return said(400, 14, "ACK is disabled").into_response();
     }
     let channel = match channel(&headers) {
         Ok(channel) => channel,
-        Err(refused) => return refused,
+        Err(refused) => return refused.into_response(),
     };
     let asked: Option<Vec<u64>> = serde_json::from_slice(&body)
         .ok()
         .and_then(|asked: Value| serde_json::from_value(asked["acks"].clone()).ok());
-    let Some(asked) = asked else { return said(400, 6, "Invalid data format") };
+    let Some(asked) = asked else { return said(400, 6, "Invalid data format").into_response() };
     let mut kept = inner.kept();
     let (_, told) = kept.channels.entry(channel).or_default();
     // Told once, and then forgotten.

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -69,6 +69,22 @@ impl Order {
     }
 }
 
+/// An answer that ends a request early.
+#[derive(Debug)]
+struct Refused(Box<Response>);
+
+impl From<Response> for Refused {
+    fn from(response: Response) -> Self {
+        Self(response.into())
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        *self.0
+    }
+}
+
 /// Orders for the next requests, one each.
 #[derive(Debug, Default)]
 struct Orders(Mutex<VecDeque<Order>>);
@@ -79,7 +95,7 @@ impl Orders {
     }
 
     /// The order for this request, unless it is one that is carried out here.
-    async fn next(&self) -> Result<Option<Order>, Response> {
+    async fn next(&self) -> Result<Option<Order>, Refused> {
         let order = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
         match order {
             Some(Order::Refuse { status, body, retry_after }) => {
@@ -88,7 +104,7 @@ impl Orders {
                 headers.extend(retry_after.map(|value| {
                     (axum::http::header::RETRY_AFTER, axum::http::HeaderValue::from_static(value))
                 }));
-                Err((status, headers, body.to_string()).into_response())
+                Err((status, headers, body.to_string()).into_response().into())
             }
             Some(Order::Delay(pause)) => {
                 tokio::time::sleep(pause).await;

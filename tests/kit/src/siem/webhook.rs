@@ -95,7 +95,7 @@ impl Inner {
 async fn take(State(inner): State<Arc<Inner>>, headers: HeaderMap, body: Bytes) -> Response {
     let order = match inner.orders.next().await {
         Ok(order) => order,
-        Err(refused) => return refused,
+        Err(refused) => return refused.into_response(),
     };
     let id = header(&headers, "webhook-id");
     if id.is_empty() || id.contains('.') {

@@ -1,6 +1,6 @@
 //! The import itself: page by page, stream by stream, and never twice.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
@@ -123,11 +123,14 @@ impl<'a> Run<'a> {
         let incoming: Vec<Incoming> = wanted.iter().map(|(_, incoming)| incoming.clone()).collect();
         let standing = self.intake.standing(self.tenant, &incoming).await.context("the ledger")?;
         let (mut events, mut fresh) = (Vec::new(), Vec::new());
+        // Streams that end in this page, before an event that could be translated.
+        let mut ended: HashSet<(&str, &str)> = HashSet::new();
         for ((event, incoming), standing) in wanted.into_iter().zip(standing) {
             match standing {
-                _ if self.lane(event).stopped => self.leave_out(event),
+                _ if ended.contains(&event.stream()) => self.leave_out(event),
                 Standing::Known => self.outcome.known += 1,
                 Standing::Other => {
+                    ended.insert(event.stream());
                     self.lane(event).next -= 1;
                     self.refuse(event, "it was imported before, and said something else".into())?;
                 }
@@ -149,8 +152,9 @@ impl<'a> Run<'a> {
             match answer {
                 Ok(receipt) if receipt.repeated => self.outcome.known += 1,
                 Ok(_) => self.outcome.imported += 1,
-                Err(_) if self.lane(event).stopped => self.leave_out(event),
+                Err(_) if ended.contains(&event.stream()) => self.leave_out(event),
                 Err(cause) if is_of_the_event(&cause) => {
+                    ended.insert(event.stream());
                     self.lane(event).next -= 1;
                     self.refuse(event, cause.to_string())?;
                 }

@@ -56,6 +56,8 @@ pub async fn show(walk: &mut Walk<'_>, term: &Term) -> anyhow::Result<()> {
             _ => {}
         }
     }
+    // The shell's prompt gets a line of its own.
+    term.write_line("")?;
     Ok(())
 }
 

@@ -62,7 +62,7 @@ fn walk(path: &mut String, from: &Value, to: &Value, found: &mut Vec<Change>) {
                         found.push(Change::Removed { path: path.clone(), from: value.clone() });
                     }
                     (None, Some(value)) => {
-                        found.push(Change::Added { path: path.clone(), to: value.clone() })
+                        found.push(Change::Added { path: path.clone(), to: value.clone() });
                     }
                     (None, None) => {}
                 });

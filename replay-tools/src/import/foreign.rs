@@ -28,6 +28,13 @@ pub struct ForeignEvent {
     pub metadata: Vec<u8>,
 }
 
+impl ForeignEvent {
+    /// Its stream: kind and id.
+    pub fn stream(&self) -> (&str, &str) {
+        (&self.kind, &self.id)
+    }
+}
+
 /// A store of events that an import reads from its beginning to its end.
 pub trait ForeignSource: Send {
     /// What the source is called in the ledger, and in the ids of what comes from it: `postgres-es/events`. Never its address,

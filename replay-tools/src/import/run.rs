@@ -122,16 +122,15 @@ impl<'a> Run<'a> {
         }
         let incoming: Vec<Incoming> = wanted.iter().map(|(_, incoming)| incoming.clone()).collect();
         let standing = self.intake.standing(self.tenant, &incoming).await.context("the ledger")?;
-        // Where streams end from here on. What stands before an event that could not be translated comes in all the same.
-        let mut ended: HashSet<(&str, &str)> = HashSet::new();
         let (mut events, mut fresh) = (Vec::new(), Vec::new());
+        // Streams that end in this page, before an event that could be translated.
+        let mut ended: HashSet<(&str, &str)> = HashSet::new();
         for ((event, incoming), standing) in wanted.into_iter().zip(standing) {
-            let place = (event.kind.as_str(), event.id.as_str());
             match standing {
-                _ if ended.contains(&place) => self.leave_out(event),
+                _ if ended.contains(&event.stream()) => self.leave_out(event),
                 Standing::Known => self.outcome.known += 1,
                 Standing::Other => {
-                    ended.insert(place);
+                    ended.insert(event.stream());
                     self.lane(event).next -= 1;
                     self.refuse(event, "it was imported before, and said something else".into())?;
                 }
@@ -150,13 +149,12 @@ impl<'a> Run<'a> {
             self.begun = true;
         }
         for (event, answer) in events.into_iter().zip(self.intake.append(self.tenant, fresh).await) {
-            let place = (event.kind.as_str(), event.id.as_str());
             match answer {
                 Ok(receipt) if receipt.repeated => self.outcome.known += 1,
                 Ok(_) => self.outcome.imported += 1,
-                Err(_) if ended.contains(&place) => self.leave_out(event),
+                Err(_) if ended.contains(&event.stream()) => self.leave_out(event),
                 Err(cause) if is_of_the_event(&cause) => {
-                    ended.insert(place);
+                    ended.insert(event.stream());
                     self.lane(event).next -= 1;
                     self.refuse(event, cause.to_string())?;
                 }

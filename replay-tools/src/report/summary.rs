@@ -103,23 +103,16 @@ impl Summary {
     /// In words, for standard error: where it was written to stands before it.
     pub fn words(&self) -> String {
         let Counts { entries, proven, .. } = self.counts;
-        let mut words = format!("{} report: {entries} entries", self.kind.as_str());
-        if entries == 0 {
-            words = format!("{} report: no entry", self.kind.as_str());
-        }
-        match (&self.said, self.range) {
-            (None, _) => words.push_str("; nothing is proven: no checkpoint was signed yet"),
-            (Some(said), range) if range.end > said.size => {
-                let more = entries - proven;
-                words.push_str(&format!(
-                    "; the newest checkpoint covers {} events and not all of the period: {more} entries are not proven yet",
-                    said.size
-                ));
-            }
-            (Some(said), _) => {
-                words.push_str(&format!(", proven under a checkpoint over {} events", said.size))
-            }
-        }
-        words
+        let kind = self.kind.as_str();
+        let found = if entries == 0 { "no entry".to_owned() } else { format!("{entries} entries") };
+        let proof = match &self.said {
+            None => "; nothing is proven: no checkpoint was signed yet".to_owned(),
+            Some(Said { size, .. }) if self.range.end > *size => format!(
+                "; the newest checkpoint covers {size} events and not all of the period: {} entries are not proven yet",
+                entries - proven
+            ),
+            Some(Said { size, .. }) => format!(", proven under a checkpoint over {size} events"),
+        };
+        format!("{kind} report: {found}{proof}")
     }
 }

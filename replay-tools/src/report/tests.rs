@@ -33,9 +33,11 @@ fn key() -> SigningKey {
 fn said(nth: u64) -> (&'static str, &'static str, String) {
     match nth {
         0 => ("tenant_1", "tenant.created.v1", r#"{"name":"acme"}"#.into()),
-        _ if nth % 3 == 0 => ("user_1", "user.signed_in.v1", format!(r#"{{"session":"{nth}"}}"#)),
-        _ if nth % 7 == 0 => ("user_2", "user.sign_in_refused.v1", r#"{"cause":"wrong_password"}"#.into()),
-        _ if nth % 11 == 0 => ("imported-x_1", "imported.x.y.v1", "{}".into()),
+        _ if nth.is_multiple_of(3) => ("user_1", "user.signed_in.v1", format!(r#"{{"session":"{nth}"}}"#)),
+        _ if nth.is_multiple_of(7) => {
+            ("user_2", "user.sign_in_refused.v1", r#"{"cause":"wrong_password"}"#.into())
+        }
+        _ if nth.is_multiple_of(11) => ("imported-x_1", "imported.x.y.v1", "{}".into()),
         _ => ("cluster_1", "cluster.decommission_requested.v1", "{}".into()),
     }
 }
@@ -68,8 +70,8 @@ fn ledger(count: u64, signed: u64) -> Vec<u8> {
         frontier.push(event.leaf_hash);
         if nth + 1 == signed {
             let origin = origin(key().name(), TENANT);
-            let signer = key().named(&origin).unwrap();
-            note = Some(Checkpoint { origin, size: signed, root: frontier.root() }.sign(&signer).to_string());
+            let hand = key().named(&origin).unwrap();
+            note = Some(Checkpoint { origin, size: signed, root: frontier.root() }.sign(&hand).to_string());
         }
         events.push((event.clone(), last));
         last = event.leaf_hash;
@@ -215,6 +217,9 @@ async fn what_no_checkpoint_covers_is_listed_as_not_yet_proven() {
     assert!(bare.judge(&report).0);
 }
 
+/// What is done to a report.
+type Forgery = fn(&mut Value);
+
 #[tokio::test]
 async fn a_forged_report_is_found_out() {
     let room = Room::new(60, 50);
@@ -226,7 +231,6 @@ async fn a_forged_report_is_found_out() {
     )
     .unwrap();
     assert!(room.judge(&whole).0 && room.judge(&inner).0);
-    type Forgery = fn(&mut Value);
     let forgeries: [(&str, Forgery); 12] = [
         ("an entry is left out", |report| drop(report["entries"].as_array_mut().unwrap().remove(1))),
         ("another actor", |report| report["entries"][0]["entry"]["actor"] = json!("user_9")),

@@ -19,13 +19,11 @@ pub async fn show(walk: &mut Walk<'_>, term: &Term) -> anyhow::Result<()> {
     };
     let (mut passed, mut at, mut message) = (vec![first], 0, String::new());
     loop {
-        draw(term, &passed[at], coloured, &message)?;
-        message.clear();
+        draw(term, &passed[at], coloured, &std::mem::take(&mut message))?;
         match term.read_key()? {
             Key::Char(' ' | 'n') | Key::Enter | Key::ArrowRight | Key::ArrowDown => {
-                if !forward(walk, &mut passed, &mut at).await? {
-                    "this is the last event".clone_into(&mut message);
-                }
+                let last = !forward(walk, &mut passed, &mut at).await?;
+                message = if last { "this is the last event".to_owned() } else { String::new() };
             }
             Key::Char('b') | Key::ArrowLeft | Key::ArrowUp | Key::Backspace => match at.checked_sub(1) {
                 Some(before) => at = before,
@@ -58,6 +56,8 @@ pub async fn show(walk: &mut Walk<'_>, term: &Term) -> anyhow::Result<()> {
             _ => {}
         }
     }
+    // The shell's prompt gets a line of its own.
+    term.write_line("")?;
     Ok(())
 }
 

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Checks a ClusterMaster ledger export or the proof of an entry, with nothing but Python's standard library.
+"""Checks a ClusterMaster ledger export, the proof of an entry or a report, with nothing but Python's standard library.
 
 Written from replay-tools/FORMAT.md alone, apart from the program that writes these files.
 
     verify.py ledger EXPORT... --key KEY [--checkpoint FILE]
-    verify.py proof PROOF... --key KEY
+    verify.py proof|report FILE... --key KEY
 
 KEY is a verifier key (NAME+ID+BASE64) or a file that holds one; it must come from elsewhere than the file itself.
 Exit codes: 0 all is well, 1 something does not hold, 2 the work could not be done.
@@ -12,6 +12,7 @@ Exit codes: 0 all is well, 1 something does not hold, 2 the work could not be do
 
 import argparse
 import base64
+import datetime
 import functools
 import hashlib
 import json
@@ -197,6 +198,7 @@ def tenant_of(origin):
     return tenant.bytes if slash and str(tenant) == tail else None
 
 
+@functools.lru_cache(maxsize=8)
 def open_checkpoint(note, key):
     """Which tenant's, of which size, with which root: once the key has signed it."""
     text, signatures = read_note(note)
@@ -294,7 +296,7 @@ def check_inclusion(leaf, index, size, proof, root):
         raise Bad("the proof does not lead to the root")
 
 
-# --- The two kinds of file ---
+# --- The three kinds of file ---
 
 def whole_number(text):
     if not re.fullmatch(r"0|[1-9][0-9]{0,19}", text):
@@ -309,11 +311,15 @@ def no_twice(pairs):
     return found
 
 
-def check_proof(data, key):
+def read_json(data, what):
     try:
-        proof = json.loads(data.decode(), object_pairs_hook=no_twice, parse_int=whole_number)
+        return json.loads(data.decode(), object_pairs_hook=no_twice, parse_int=whole_number)
     except (ValueError, RecursionError):
-        raise Bad("the proof is not JSON") from None
+        raise Bad(f"the {what} is not JSON") from None
+
+
+def open_proof(proof, key):
+    """The leaf's fields, and the checkpoint's size: once the proof holds."""
     members = {"format", "sequence", "leaf", "metadata", "payload", "hashes", "checkpoint", "verifier_key"}
     if not isinstance(proof, dict) or set(proof) != members or proof["format"] != "clustermaster-proof/1":
         raise Bad("the proof is not of format clustermaster-proof/1")
@@ -335,7 +341,87 @@ def check_proof(data, key):
         if sha256(strict_base64(proof[name])) != fields[name]:
             raise Bad(f"the {name} is not the one that the leaf names")
     check_inclusion(leaf_hash(leaf), sequence, size, [bytes.fromhex(one) for one in hashes], root)
-    return f"proven: {fields['type']} of {fields['stream']}, entry {sequence} of {size}"
+    return fields, size
+
+
+def check_proof(data, key):
+    fields, size = open_proof(read_json(data, "proof"), key)
+    return f"proven: {fields['type']} of {fields['stream']}, entry {fields['sequence']} of {size}"
+
+
+def micros(text):
+    """A time of a report as a leaf has it."""
+    epoch = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+    return (datetime.datetime.fromisoformat(text.replace("Z", "+00:00")) - epoch) // datetime.timedelta(microseconds=1)
+
+
+def check_report(data, key):
+    report = read_json(data, "report")
+    if report["format"] != "clustermaster-report/1":
+        raise Bad("the report is not of format clustermaster-report/1")
+    note, begin, until = report["checkpoint"], micros(report["period"]["from"]), micros(report["period"]["to"])
+    first, end = report["range"]["first"], report["range"]["end"]
+    tenant, size = uuid.UUID(report["tenant"]).bytes, 0
+    if note is not None:
+        signed, size, _ = open_checkpoint(note, key)
+        if signed != tenant:
+            raise Bad("the checkpoint is of another tenant")
+    if not (type(first) is type(end) is int and 0 <= first <= end):
+        raise Bad("the range is none")
+
+    def prove(proof, place=None):
+        fields, _ = open_proof(proof, key)
+        if proof["checkpoint"] != note or place not in (None, fields["sequence"]):
+            raise Bad("a proof stands under another checkpoint, or at another place")
+        return fields
+
+    # What stands on both sides of the range was recorded on both sides of the period.
+    for name, place in (("before", first - 1), ("after", end)):
+        if (report[name] is not None) != (0 <= place < size):
+            raise Bad(f"the event {name} the range is missing, or there is none")
+        if report[name] is not None:
+            time = prove(report[name], place)["time"]
+            if time >= begin if name == "before" else time < until:
+                raise Bad(f"the event {name} the range was recorded within the period")
+    last, counted = first - 1, {"by_action": {}, "by_outcome": {}, "by_actor": {}, "by_day": {}}
+    proven, others = report["entries"], report["unproven"]
+    for entry, fields in [(one["entry"], prove(one["proof"])) for one in proven] + [(one, None) for one in others]:
+        if fields:
+            said = (entry["sequence"], uuid.UUID(entry["id"]).bytes, entry["actor"], entry["event_type"], entry["target"])
+            there = tuple(fields[name] for name in ("sequence", "event", "actor", "type", "stream"))
+            if said != there or micros(entry["recorded_at"]) != fields["time"]:
+                raise Bad(f"entry {fields['sequence']} is not what its proof says")
+        if not last < entry["sequence"] < end or (entry["sequence"] < size) != bool(fields):
+            raise Bad("an entry stands twice, outside of the range, or without the proof that it could have")
+        if not begin <= micros(entry["recorded_at"]) < until:
+            raise Bad(f"entry {entry['sequence']} was not recorded within the period")
+        last = entry["sequence"]
+        values = (entry["action"], entry["outcome"], entry["actor"], entry["recorded_at"][:10])
+        for tally, value in zip(counted.values(), values):
+            tally[value] = tally.get(value, 0) + 1
+    if report["counts"] != {"entries": len(proven) + len(others), "proven": len(proven), **counted}:
+        raise Bad("the counts are not those of the entries")
+    told = f"proven: {len(proven)} of {len(proven) + len(others)} entries, under a checkpoint over {size} events"
+    if report["left_out"] is None:
+        return told
+    # Every leaf of the range is an entry's or was left out for what it is: the chain has no hole.
+    chosen = {one["proof"]["sequence"]: strict_base64(one["proof"]["leaf"]) for one in proven}
+    left, types = [strict_base64(one) for one in report["left_out"]], {}
+    there = {read_leaf(leaf)["sequence"]: leaf for leaf in left} | chosen
+    link = leaf_hash(strict_base64(report["before"]["leaf"])) if report["before"] else bytes(32)
+    if sorted(there) != list(range(first, min(end, size))) or len(there) != len(left) + len(chosen):
+        raise Bad("a leaf of the range is missing, or stands twice")
+    behind = [strict_base64(report["after"]["leaf"])] if report["after"] else []
+    for leaf in [there[sequence] for sequence in sorted(there)] + behind:
+        if read_leaf(leaf)["previous"] != link:
+            raise Bad("the chain through the range is broken")
+        link = leaf_hash(leaf)
+    for fields in map(read_leaf, left):
+        types[fields["type"]] = types.get(fields["type"], 0) + 1
+        user, imported = fields["stream"].startswith("user_"), fields["stream"].startswith("imported-")
+        if (report["kind"] == "access" and user) or (report["kind"] == "changes" and not user and not imported):
+            raise Bad(f"sequence {fields['sequence']} was left out, and is an entry")
+    return f"{told}; complete, without " + (", ".join(f"{n} {name}" for name, n in sorted(types.items())) or "anything")
 
 
 class Ledger:
@@ -474,7 +560,7 @@ def read_key(text):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("kind", choices=["ledger", "proof"])
+    parser.add_argument("kind", choices=["ledger", "proof", "report"])
     parser.add_argument("file", nargs="+")
     parser.add_argument("--key", action="append", required=True, help="a verifier key, or a file that holds one")
     parser.add_argument("--checkpoint", action="append", default=[], help="a signed checkpoint that was kept elsewhere")
@@ -492,15 +578,15 @@ def main():
     for path in given.file:
         try:
             with open(path, "rb") as file:
-                if given.kind == "proof":
-                    if len(keys) != 1:
-                        print("error: a proof is checked with one key", file=sys.stderr)
-                        return 2
-                    told = check_proof(file.read(4 << 20), keys[0])
+                if given.kind != "ledger" and len(keys) != 1:
+                    print(f"error: a {given.kind} is checked with one key", file=sys.stderr)
+                    return 2
+                if given.kind != "ledger":
+                    told = check_proof(file.read(4 << 20), keys[0]) if given.kind == "proof" else check_report(file.read(), keys[0])
                 else:
                     told = check_ledger(file, keys, brought)
             print(f"{path}: {told}")
-        except Bad as cause:
+        except (Bad, KeyError, TypeError, ValueError, AttributeError) as cause:
             print(f"{path}: DOES NOT HOLD: {cause}")
             worst = max(worst, 1)
         except OSError as cause:

@@ -7,4 +7,5 @@ mod kurrent;
 mod log;
 mod projections;
 mod proof;
+mod replay;
 mod stores;

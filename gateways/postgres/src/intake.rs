@@ -112,6 +112,7 @@ impl Incoming {
 impl Intake {
     /// Opens it on a database.
     pub fn open(url: &str, now: fn() -> DateTime<Utc>) -> Result<Self, PoolsError> {
+        // The other two are opened when they are needed, which is never.
         let pools = Pools::connect(url, PoolSizes { writer: 2, projector: 1, reader: 1 })?;
         let settings = WriterSettings::default();
         let (log, writer) = PgLog::start(options(url)?, pools.writer.clone(), Arc::new(Now(now)), settings);

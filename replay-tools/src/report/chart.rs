@@ -8,6 +8,8 @@ use super::period::Period;
 
 /// The most bars that fit side by side.
 const BARS: u64 = 60;
+/// The widest that a bar is drawn.
+const WIDEST: u64 = 36;
 /// The drawing, in its own units; the page scales it.
 pub const WIDTH: u64 = 720;
 /// Likewise.
@@ -65,10 +67,16 @@ pub fn chart(period: &Period, by_day: &BTreeMap<String, u64>) -> Chart {
         let day = |after: u64| first.checked_add_days(Days::new(after)).unwrap_or(last).min(last);
         let (from, to) = (day(nth as u64 * each), day((nth as u64 + 1) * each - 1));
         let span = if from == to { from.to_string() } else { format!("{from} to {to}") };
-        // A gap between two bars, unless they are thin.
-        let gap = if next - x > 3 { 2 } else { 0 };
-        let width = (next - x).saturating_sub(gap).max(1);
-        Bar { x, y: HEIGHT - height, width, height, label: format!("{span}: {entries}") }
+        // A gap between two bars, and none of them is a wall.
+        let room = next - x;
+        let width = room.saturating_sub(2).clamp(1, WIDEST);
+        Bar {
+            x: x + (room - width) / 2,
+            y: HEIGHT - height,
+            width,
+            height,
+            label: format!("{span}: {entries}"),
+        }
     };
     let bars = counts.iter().enumerate().map(bar).collect();
     Chart { bars, days: each, most, first: first.to_string(), last: last.to_string() }

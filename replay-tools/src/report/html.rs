@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use askama::Template;
+use chrono::{DateTime, Utc};
 
 use super::Sink;
 use super::chart::{Chart, HEIGHT, WIDTH, chart};
 use super::entry::{Entry, Kind};
-use super::period;
 use super::summary::Summary;
 
 /// Names that are listed with their counts; the rest is counted together.
@@ -58,6 +58,13 @@ impl<W: Write> Html<W> {
     }
 }
 
+/// A moment for people, to the second where it has no parts of one.
+fn moment(time: &DateTime<Utc>) -> String {
+    let form =
+        if time.timestamp_subsec_micros() == 0 { "%Y-%m-%d %H:%M:%S" } else { "%Y-%m-%d %H:%M:%S%.6f" };
+    time.format(form).to_string()
+}
+
 /// The largest counts first.
 fn largest(counts: &BTreeMap<String, u64>) -> Vec<(String, u64)> {
     let mut found: Vec<(String, u64)> = counts.iter().map(|(name, count)| (name.clone(), *count)).collect();
@@ -77,8 +84,8 @@ impl<W: Write> Sink for Html<W> {
         self.empty = counts.entries == 0;
         let head = Head {
             summary,
-            from: period::text(&summary.period.from),
-            to: period::text(&summary.period.to),
+            from: moment(&summary.period.from),
+            to: moment(&summary.period.to),
             chart: chart(&summary.period, &counts.by_day),
             width: WIDTH,
             height: HEIGHT,

@@ -14,6 +14,17 @@ use super::{Altered, Sink};
 use crate::check::{self, Proof};
 use crate::{evidence, progress};
 
+/// What a report is to hold.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted {
+    /// What it is about.
+    pub kind: Kind,
+    /// When.
+    pub period: Period,
+    /// With the leaves of all else in the period.
+    pub complete: bool,
+}
+
 /// Who proves entries under the one checkpoint.
 struct Prover {
     forest: Forest,
@@ -52,8 +63,7 @@ impl Prover {
 
 /// Writes the report into a sink. Answers with what stands before its entries.
 pub(super) async fn report(
-    kind: Kind,
-    period: Period,
+    Wanted { kind, period, complete }: Wanted,
     chain: &mut Chain,
     mut sink: impl Sink,
 ) -> anyhow::Result<Summary> {
@@ -93,10 +103,14 @@ pub(super) async fn report(
         verifier_key,
         before,
         after,
+        complete,
         said,
     };
     sink.begin(&summary)?;
     write(kind, chain, range, prover.as_mut(), &mut sink, &bar).await?;
+    if complete {
+        leave_out(kind, chain, range, said, &mut sink).await?;
+    }
     sink.end()?;
     bar.finish_and_clear();
     Ok(summary)
@@ -157,4 +171,28 @@ async fn write(
         }
     }
     Ok(())
+}
+
+/// The leaves under the checkpoint that are no entries: with those of the entries they are the chain, and it has no hole.
+async fn leave_out(
+    kind: Kind,
+    chain: &mut Chain,
+    range: Range,
+    said: Option<Said>,
+    sink: &mut impl Sink,
+) -> anyhow::Result<()> {
+    let end = range.end.min(said.map_or(0, |said| said.size));
+    let (mut next, mut previous) = (range.first, chain.previous(range.first).await?);
+    loop {
+        let page = chain.page(next, end).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        next = last.sequence + 1;
+        for event in page {
+            let behind = std::mem::replace(&mut previous, event.leaf_hash);
+            let (entry, event) = Entry::of(event);
+            if !kind.holds(&entry) {
+                sink.left_out(&BASE64.encode(&event.leaf(behind).encode()?))?;
+            }
+        }
+    }
 }

@@ -17,7 +17,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use clap::{Args, ValueEnum};
 use uuid::Uuid;
 
@@ -45,6 +45,9 @@ pub struct ReportArgs {
     /// How it is written.
     #[arg(long, value_enum, default_value = "json")]
     format: Format,
+    /// Add the leaves of all other events of the period, so that nobody needs to believe that no entry was left out (JSON only).
+    #[arg(long)]
+    complete: bool,
     /// Where to; without it to standard output.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -75,12 +78,17 @@ trait Sink {
     fn begin(&mut self, summary: &Summary) -> anyhow::Result<()>;
     /// One entry; the proof's JSON, where there is one.
     fn entry(&mut self, entry: &entry::Entry, proof: Option<&str>) -> anyhow::Result<()>;
-    /// After the entries.
+    /// After the entries: the leaf, base64, of an event of the range that the report is not about.
+    fn left_out(&mut self, _leaf: &str) -> anyhow::Result<()> {
+        Ok(())
+    }
+    /// After everything.
     fn end(&mut self) -> anyhow::Result<()>;
 }
 
 /// Runs `report`.
 pub async fn command(args: &ReportArgs) -> anyhow::Result<u8> {
+    ensure!(!args.complete || args.format == Format::Json, "--complete goes with --format json only");
     let mut history = History::open(args.file.as_deref(), &args.database).await?;
     let tenant = match history.tenant(&args.tenant).await {
         Ok(tenant) => tenant,
@@ -138,9 +146,10 @@ fn named(path: &Path, end: &str) -> PathBuf {
 
 async fn to(args: &ReportArgs, chain: &mut Chain, out: impl Write + Send) -> anyhow::Result<Summary> {
     let out = BufWriter::with_capacity(1 << 16, out);
+    let wanted = make::Wanted { kind: args.kind, period: args.period, complete: args.complete };
     match args.format {
-        Format::Csv => make::report(args.kind, args.period, chain, csv::Csv::new(out)).await,
-        Format::Json => make::report(args.kind, args.period, chain, json::Json::new(out)).await,
-        Format::Html => make::report(args.kind, args.period, chain, html::Html::new(out)).await,
+        Format::Csv => make::report(wanted, chain, csv::Csv::new(out)).await,
+        Format::Json => make::report(wanted, chain, json::Json::new(out)).await,
+        Format::Html => make::report(wanted, chain, html::Html::new(out)).await,
     }
 }

@@ -39,6 +39,9 @@ pub struct Summary {
     pub before: Option<Proof>,
     /// The proof of the event after the range, which was recorded after the period.
     pub after: Option<Proof>,
+    /// Whether the leaves of all other events of the range follow.
+    #[serde(skip)]
+    pub complete: bool,
     /// The checkpoint, read.
     #[serde(skip)]
     pub said: Option<Said>,

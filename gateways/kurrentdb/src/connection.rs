@@ -100,7 +100,7 @@ impl Connection {
     /// The server's version, once it answers: for a look at whether all is well.
     pub async fn version(&self) -> Result<String, Unavailable> {
         let info = self.within(async { self.client()?.server_info().await.map_err(Failed::from) }).await;
-        Ok(info.map_err(|failed| failed.into_unavailable())?.version().to_string())
+        Ok(info.map_err(Failed::into_unavailable)?.version().to_string())
     }
 
     /// How many entries stand in the stream.

@@ -33,7 +33,7 @@ struct EventMetadata<'a> {
     /// The command's metadata as text: a JSON document in a string keeps every byte of it.
     metadata: Cow<'a, str>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    receipt: Option<Key<'a>>,
+    receipt: Option<Kept<'a>>,
 }
 
 /// The metadata of a receipt that stands alone.
@@ -45,19 +45,19 @@ struct ReceiptMetadata<'a> {
     tenant: Uuid,
     stream: Cow<'a, str>,
     revision: Option<u64>,
-    receipt: Key<'a>,
+    receipt: Kept<'a>,
 }
 
 /// Under which key a command came, and its events.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Key<'a> {
+struct Kept<'a> {
     key: Cow<'a, str>,
     fingerprint: Hash,
     event_ids: Cow<'a, [Uuid]>,
 }
 
-impl<'a> Key<'a> {
+impl<'a> Kept<'a> {
     fn of(remembered: &'a Remembered) -> Self {
         Self {
             key: Cow::Borrowed(&remembered.key.key),
@@ -100,7 +100,7 @@ pub(crate) fn encode(entry: &Entry, id: Uuid) -> Result<(EventData, usize), Stri
                 metadata: std::str::from_utf8(&event.metadata)
                     .map_err(|_| "its metadata is not UTF-8")?
                     .into(),
-                receipt: receipt.as_ref().map(Key::of),
+                receipt: receipt.as_ref().map(Kept::of),
             };
             (
                 event.event_type.as_str(),
@@ -117,7 +117,7 @@ pub(crate) fn encode(entry: &Entry, id: Uuid) -> Result<(EventData, usize), Stri
                 tenant: remembered.tenant,
                 stream: Cow::Borrowed(&receipt.stream),
                 revision: receipt.revision,
-                receipt: Key::of(remembered),
+                receipt: Kept::of(remembered),
             };
             (RECEIPT, id, b"{}".as_slice(), serde_json::to_vec(&metadata))
         }
@@ -156,7 +156,7 @@ pub(crate) fn decode(stored: &RecordedEvent) -> Result<Entry, String> {
     let stream = known.stream.into_owned();
     let receipt = known
         .receipt
-        .map(|key| key.remembered(known.tenant, stream.clone(), Some(known.revision), known.position));
+        .map(|kept| kept.remembered(known.tenant, stream.clone(), Some(known.revision), known.position));
     let event = Recorded {
         position: known.position,
         tenant: known.tenant,

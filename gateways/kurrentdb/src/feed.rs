@@ -19,7 +19,7 @@ use crate::telemetry;
 /// Bytes that the buffer holds.
 const BUFFER: usize = 8 << 20;
 /// Between two subscriptions.
-const PAUSE: Duration = Duration::from_millis(250);
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// The feed of one process. Cheap to clone; all clones share one subscription.
 #[derive(Clone, Debug)]

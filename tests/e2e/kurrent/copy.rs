@@ -6,6 +6,9 @@ use hub_projections::feed::EventFeed;
 
 use super::*;
 
+/// What somebody does to a stored event.
+type Alter = fn(&mut hub_kit::kurrent::Stored);
+
 /// Appends events, and receipts that stand alone between them. Answers with the newest position.
 async fn fill(log: &KurrentLog, tenant: TenantId, rounds: u64) -> u64 {
     let mut position = 0;
@@ -105,7 +108,6 @@ async fn an_altered_log_stops_the_copy_and_the_writer() {
     let event =
         whole.iter().position(|stored| stored.event_type == "cluster.changed.v1" && stored.revision > 3);
     let at = event.expect("an event");
-    type Alter = fn(&mut hub_kit::kurrent::Stored);
     let replace = |from: &str, to: &str, stored: &mut hub_kit::kurrent::Stored| {
         let text = String::from_utf8(stored.metadata.to_vec()).expect("JSON");
         assert!(text.contains(from), "{text}");

@@ -47,9 +47,9 @@ async fn a_lost_answer_is_found_out_behind_others() {
     for round in 0..10 {
         let name = format!("cluster_{round}");
         if round % 2 == 0 {
-            kurrent.cut_after_next_append()
+            kurrent.cut_after_next_append();
         } else {
-            kurrent.cut_before_next_append()
+            kurrent.cut_before_next_append();
         }
         let (first, second) = tokio::join!(
             one.log.append(log_suite::append(tenant, &name, Expected::NoStream, 1)),
@@ -121,9 +121,9 @@ async fn every_promise_is_kept_while_connections_are_cut() {
         let more = until(PATIENCE, || async { (kurrent.appends() > appends + 3).then_some(()) });
         more.await.expect("the writers write");
         if nth % 2 == 0 {
-            kurrent.cut_after_next_append()
+            kurrent.cut_after_next_append();
         } else {
-            kurrent.cut_before_next_append()
+            kurrent.cut_before_next_append();
         }
         let cut = until(PATIENCE, || async { (kurrent.cuts() > cuts).then_some(()) });
         cut.await.expect("it cuts");

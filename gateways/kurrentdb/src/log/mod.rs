@@ -113,14 +113,14 @@ impl KurrentLog {
         settings: WriterSettings,
     ) -> (Self, JoinHandle<()>) {
         let (requests, queue) = mpsc::channel(settings.queue);
-        let (known, knows) = watch::channel(0);
+        let (known, told) = watch::channel(0);
         let (wanted, wants) = watch::channel(0);
         let room = Arc::new(Semaphore::new(settings.queue_bytes.min(Semaphore::MAX_PERMITS)));
         let shared = Arc::new(Shared { connection, copy, standing, recent: Recent::default() });
         let writer =
             writer::Writer { shared: shared.clone(), clock, settings, known, memory: None, ahead: None };
         let task = tokio::spawn(writer.run(queue, wants));
-        (Self { requests, room, shared, known: knows, wanted, patience: settings.patience }, task)
+        (Self { requests, room, shared, known: told, wanted, patience: settings.patience }, task)
     }
 
     /// The number of the next entry, as far as the writer knows.

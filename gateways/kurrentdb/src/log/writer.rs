@@ -58,9 +58,10 @@ impl Writer {
     pub async fn run(mut self, mut queue: mpsc::Receiver<Request>, mut wanted: watch::Receiver<u64>) {
         let mut waiting = Vec::new();
         loop {
-            let first = match self.ahead.take() {
-                Some(request) => request,
-                None => tokio::select! {
+            let first = if let Some(request) = self.ahead.take() {
+                request
+            } else {
+                tokio::select! {
                     biased;
                     request = queue.recv() => match request {
                         Some(request) => request,
@@ -71,7 +72,7 @@ impl Writer {
                         self.look(end).await;
                         continue;
                     }
-                },
+                }
             };
             self.gather(first, &mut queue, &mut waiting).await;
             metrics::gauge!(telemetry::QUEUE).set(queue.len() as f64);

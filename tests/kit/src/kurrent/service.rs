@@ -1,5 +1,7 @@
 //! The double's side of the protocol, as the server speaks it to the client kurrentdb 1.2.
 
+#![allow(clippy::result_large_err, reason = "tonic's own error is that large")]
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -57,6 +59,7 @@ impl server_features_server::ServerFeatures for Features {
 }
 
 type Answers = mpsc::Sender<Result<ReadResp, Status>>;
+type Told = Result<(), mpsc::error::SendError<Result<ReadResp, Status>>>;
 
 #[tonic::async_trait]
 impl streams_server::Streams for Service {
@@ -197,18 +200,11 @@ impl Asked {
 }
 
 /// A bounded read. What begins at a place begins with what stands there.
-async fn page(
-    store: &Store,
-    asked: &Asked,
-    count: u64,
-    answers: &Answers,
-) -> Result<(), mpsc::error::SendError<Result<ReadResp, Status>>> {
+async fn page(store: &Store, asked: &Asked, count: u64, answers: &Answers) -> Told {
     let events = asked.events(store);
     if events.is_empty() && asked.stream.is_some() {
         let stream_identifier = asked.stream.as_deref().map(identifier);
-        return answers
-            .send(content(Content::StreamNotFound(read_resp::StreamNotFound { stream_identifier })))
-            .await;
+        return tell(answers, Content::StreamNotFound(read_resp::StreamNotFound { stream_identifier })).await;
     }
     let last = events.last().map_or(0, |(place, _)| *place);
     let within = |place: u64| match (asked.from, asked.backwards) {
@@ -222,29 +218,22 @@ async fn page(
         wanted.reverse();
     }
     for (place, event) in wanted.into_iter().take(usize::try_from(count).unwrap_or(usize::MAX)) {
-        answers.send(content(Content::Event(read(asked, place, event)))).await?;
+        tell(answers, Content::Event(read(asked, place, event))).await?;
     }
     if asked.stream.is_some() {
-        answers.send(content(Content::LastStreamPosition(last))).await?;
+        tell(answers, Content::LastStreamPosition(last)).await?;
     }
     Ok(())
 }
 
 /// A subscription. What begins at a place begins behind it.
-async fn subscription(
-    store: &Store,
-    orders: &Orders,
-    asked: Asked,
-    answers: &Answers,
-) -> Result<(), mpsc::error::SendError<Result<ReadResp, Status>>> {
+async fn subscription(store: &Store, orders: &Orders, asked: Asked, answers: &Answers) -> Told {
     let mut appended = store.appended.subscribe();
     let ended = orders.end_subscriptions.notified();
     tokio::pin!(ended);
     ended.as_mut().enable();
     let subscription_id = crate::ids::uuid().to_string();
-    answers
-        .send(content(Content::Confirmation(read_resp::SubscriptionConfirmation { subscription_id })))
-        .await?;
+    tell(answers, Content::Confirmation(read_resp::SubscriptionConfirmation { subscription_id })).await?;
     let mut after = match asked.from {
         From::Start => None,
         From::At(place) => Some(place),
@@ -255,14 +244,14 @@ async fn subscription(
         appended.borrow_and_update();
         for (place, event) in asked.events(store) {
             if after.is_none_or(|after| place > after) {
-                answers.send(content(Content::Event(read(&asked, place, event)))).await?;
+                tell(answers, Content::Event(read(&asked, place, event))).await?;
                 after = Some(place);
             }
         }
         if !caught_up {
             caught_up = true;
             let now = read_resp::CaughtUp { timestamp: None, stream_revision: None, position: None };
-            answers.send(content(Content::CaughtUp(now))).await?;
+            tell(answers, Content::CaughtUp(now)).await?;
         }
         tokio::select! {
             changed = appended.changed() => if changed.is_err() { return Ok(()) },
@@ -369,8 +358,9 @@ fn recorded(event: Stored) -> read_event::RecordedEvent {
     }
 }
 
-fn content(content: Content) -> Result<ReadResp, Status> {
-    Ok(ReadResp { content: Some(content) })
+/// Sends one answer.
+async fn tell(answers: &Answers, content: Content) -> Told {
+    answers.send(Ok(ReadResp { content: Some(content) })).await
 }
 
 fn identifier(name: &str) -> shared::StreamIdentifier {

@@ -107,6 +107,9 @@ pub struct ServeConfig {
     /// What managed clusters are allowed.
     #[command(flatten)]
     pub kubernetes: KubernetesConfig,
+    /// The event bus.
+    #[command(flatten)]
+    pub bus: crate::bus::BusConfig,
     /// Endpoint for traces (OTLP over HTTP): `http://collector:4318`.
     #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
     pub otlp_endpoint: Option<String>,

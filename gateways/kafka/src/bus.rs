@@ -22,7 +22,9 @@ pub enum BusError {
     #[error("the Kafka client cannot be made: {0}")]
     Config(String),
     /// A topic is not there and was not made.
-    #[error("the topic `{topic}` is not there and was not made ({why}): make it, or let the hub's user make topics")]
+    #[error(
+        "the topic `{topic}` is not there and was not made ({why}): make it, or let the hub's user make topics"
+    )]
     NoTopic {
         /// Which topic.
         topic: String,

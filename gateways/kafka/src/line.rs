@@ -126,7 +126,8 @@ impl Line {
     pub async fn checkpoint(&self, checkpoint: &Issued) -> Result<(), Halt> {
         let key = checkpoint.tenant.to_string();
         let record = FutureRecord::to(&self.checkpoints).key(&key).payload(&checkpoint.note).headers(
-            OwnedHeaders::new().insert(Header { key: "content-type", value: Some("text/plain; charset=utf-8") }),
+            OwnedHeaders::new()
+                .insert(Header { key: "content-type", value: Some("text/plain; charset=utf-8") }),
         );
         let mut sent = Sent::default();
         match self.producer.send_result(record) {
@@ -151,8 +152,12 @@ impl Line {
             }
             Err(halt) => {
                 // What stands behind a refused one goes its way first: the line is used again.
-                while halt.refused && let Some(one) = sent.waiting.pop_front() {
-                    self.acknowledged(one).await.or_else(|next| if next.refused { Ok(()) } else { Err(next) })?;
+                while halt.refused
+                    && let Some(one) = sent.waiting.pop_front()
+                {
+                    self.acknowledged(one)
+                        .await
+                        .or_else(|next| if next.refused { Ok(()) } else { Err(next) })?;
                 }
                 Err(Halt { done: sent.done, ..halt })
             }
@@ -165,7 +170,8 @@ impl Line {
             Ok(Ok(Err((cause, _)))) => Err(self.halt(0, &cause)),
             Ok(Err(_)) => Err(Halt { done: 0, refused: false, message: "the producer has ended".into() }),
             Err(_) => {
-                let why = self.quiet.complaint().map_or_else(String::new, |complaint| format!(": {complaint}"));
+                let why =
+                    self.quiet.complaint().map_or_else(String::new, |complaint| format!(": {complaint}"));
                 let message = format!("no acknowledgement within {} s{why}", self.patience.as_secs());
                 Err(Halt { done: 0, refused: false, message })
             }

@@ -17,8 +17,16 @@ pub const PRODUCERS: &str = "clustermaster_bus_producers_total";
 pub fn describe() {
     describe_counter!(MESSAGES, Unit::Count, "Messages that were handed to the bus, by topic and outcome");
     describe_counter!(BYTES, Unit::Bytes, "Bytes of events that the bus has acknowledged");
-    describe_histogram!(DELIVERY_SECONDS, Unit::Seconds, "Time until a batch was acknowledged by the bus, or was not");
-    describe_counter!(PRODUCERS, Unit::Count, "Producers that were opened: one at the start, and one after each failure");
+    describe_histogram!(
+        DELIVERY_SECONDS,
+        Unit::Seconds,
+        "Time until a batch was acknowledged by the bus, or was not"
+    );
+    describe_counter!(
+        PRODUCERS,
+        Unit::Count,
+        "Producers that were opened: one at the start, and one after each failure"
+    );
 }
 
 /// Messages were acknowledged (`acknowledged`), refused for good (`refused`) or not acknowledged (`away`).

@@ -28,7 +28,8 @@ pub(crate) async fn ensure(settings: &BusSettings) -> Result<(), BusError> {
     let found = tokio::task::spawn_blocking(move || {
         let missing = |name: &String| -> Result<bool, String> {
             let found = admin.inner().fetch_metadata(Some(name), DEADLINE);
-            let found = found.map_err(|cause| admin.inner().context().complaint().unwrap_or(cause.to_string()))?;
+            let found =
+                found.map_err(|cause| admin.inner().context().complaint().unwrap_or(cause.to_string()))?;
             Ok(found.topics().iter().all(|topic| topic.error().is_some() || topic.partitions().is_empty()))
         };
         for name in names {

@@ -3,6 +3,7 @@
 pub mod client;
 pub mod hub;
 pub mod ids;
+pub mod kafka;
 pub mod kubernetes;
 pub mod log_suite;
 pub mod memory_log;
@@ -13,6 +14,7 @@ mod until;
 pub use client::{Answer, Client};
 pub use hub::{Hub, HubOptions};
 pub use ids::{SystemClock, SystemIds};
+pub use kafka::Broker;
 pub use memory_log::MemoryLog;
 pub use postgres::{Database, OwnServer};
 pub use until::until;

@@ -78,8 +78,7 @@ fn what_cannot_be_read_is_told_by_its_header() {
         ("ce_actor", "\u{ff}"),
     ] {
         let value = if name == "ce_actor" { vec![255] } else { value.as_bytes().to_vec() };
-        let other =
-            altered(&all, |key, kept| vec![if key == name { value.clone() } else { kept.to_vec() }]);
+        let other = altered(&all, |key, kept| vec![if key == name { value.clone() } else { kept.to_vec() }]);
         assert_eq!(read(&with_headers(event, other)), Err(Unreadable::Malformed(name)), "{name}");
     }
     let bare = |payload: Option<Vec<u8>>, key: Option<Vec<u8>>| {

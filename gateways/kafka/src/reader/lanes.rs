@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use futures::future::{pending, select_all};
 use hub_domain::ledger::Recorded;
-use rdkafka::consumer::{Consumer as _, StreamConsumer};
 use rdkafka::consumer::stream_consumer::StreamPartitionQueue;
+use rdkafka::consumer::{Consumer as _, StreamConsumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::{Message as _, Offset, TopicPartitionList};
 use tokio::task::AbortHandle;

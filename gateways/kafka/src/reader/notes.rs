@@ -17,15 +17,9 @@ use crate::context::Quiet;
 #[derive(Debug)]
 pub(super) enum Note {
     /// It was signed by whom it should be.
-    Signed {
-        tenant: Uuid,
-        checkpoint: Checkpoint,
-    },
+    Signed { tenant: Uuid, checkpoint: Checkpoint },
     /// It was not, or is no checkpoint of this tenant.
-    Forged {
-        place: Place,
-        why: String,
-    },
+    Forged { place: Place, why: String },
 }
 
 pub(super) struct Notes {

@@ -140,10 +140,18 @@ impl Tenant {
         let found = previous.and_then(|previous| event.recompute(previous, &mut Vec::new()).ok());
         let fits = found.is_none_or(|found| found == event.leaf_hash);
         match at.map(|at| self.recent[at]) {
-            Some(Some(known)) if known.id == event.event_id && known.leaf == event.leaf_hash && fits => return None,
+            Some(Some(known)) if known.id == event.event_id && known.leaf == event.leaf_hash && fits => {
+                return None;
+            }
             Some(Some(known)) if known.id == event.event_id => {
                 let (stored, found) = (known.leaf, found.unwrap_or(event.leaf_hash));
-                return Some(Verdict::Fault(Fault::ContentAltered { position, tenant, sequence, stored, found }));
+                return Some(Verdict::Fault(Fault::ContentAltered {
+                    position,
+                    tenant,
+                    sequence,
+                    stored,
+                    found,
+                }));
             }
             // So long ago that nobody remembers; nothing was ever in doubt.
             None if self.whole => return None,
@@ -209,7 +217,11 @@ impl Tenant {
         let mut tree = self.base.clone();
         self.recent.iter().take(more as usize).flatten().for_each(|known| tree.push(known.leaf));
         let found = tree.root();
-        Some(if found == root { CheckpointVerdict::Fits } else { CheckpointVerdict::Differs { signed: root, found } })
+        Some(if found == root {
+            CheckpointVerdict::Fits
+        } else {
+            CheckpointVerdict::Differs { signed: root, found }
+        })
     }
 
     /// The next checkpoint that was of more than was read, and no longer is.

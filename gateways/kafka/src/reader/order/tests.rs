@@ -158,10 +158,16 @@ fn a_sequence_far_ahead_does_not_hide_the_true_events() {
         let mut order = Order::new(5, vec![]);
         let mut said = read_with(&mut order, events[..20].iter().chain([&forged]).cloned());
         said.extend(read_with(&mut order, events[20..].iter().cloned()));
-        let sound: Vec<u64> =
-            said.iter().filter(|(_, verdict)| *verdict == Verdict::Sound).map(|(sequence, _)| *sequence).collect();
+        let sound: Vec<u64> = said
+            .iter()
+            .filter(|(_, verdict)| *verdict == Verdict::Sound)
+            .map(|(sequence, _)| *sequence)
+            .collect();
         assert_eq!(sound, (0..50).collect::<Vec<_>>(), "{ahead}: {said:?}");
-        assert!(matches!(faults(&said)[..], [(sequence, Verdict::Fault(_))] if sequence == ahead), "{said:?}");
+        assert!(
+            matches!(faults(&said)[..], [(sequence, Verdict::Fault(_))] if sequence == ahead),
+            "{said:?}"
+        );
     }
 }
 
@@ -184,11 +190,7 @@ fn checkpoints_are_held_against_what_was_read() {
     }
     assert_eq!(
         order_said,
-        [
-            (3000, CheckpointVerdict::Fits),
-            (10, CheckpointVerdict::Unchecked),
-            (0, CheckpointVerdict::Fits),
-        ]
+        [(3000, CheckpointVerdict::Fits), (10, CheckpointVerdict::Unchecked), (0, CheckpointVerdict::Fits),]
     );
     let [short] = order.shortfalls()[..] else { panic!("{:?}", order.shortfalls()) };
     assert_eq!((short.signed, short.read), (5001, 5000));

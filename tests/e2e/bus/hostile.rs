@@ -55,16 +55,13 @@ impl Scene {
         settings.patience = Duration::from_secs(2);
         let mut reader = Reader::open(&settings, Bookmark::default()).await.unwrap();
         let (mut sound, mut rest) = (0, vec![]);
-        while !(reader.caught_up() && sound >= self.events.len()) {
-            match reader.next(Duration::from_secs(20)).await.unwrap() {
-                Some(Read::Event { verdict: Verdict::Sound, .. }) => sound += 1,
-                Some(other) => rest.push(other),
-                None => break,
+        while let Some(read) = reader.next(Duration::from_secs(20)).await.unwrap() {
+            match read {
+                Read::Event { verdict: Verdict::Sound, .. } => sound += 1,
+                other => rest.push(other),
             }
         }
-        while let Some(read) = reader.next(Duration::from_secs(3)).await.unwrap() {
-            rest.push(read);
-        }
+        assert!(reader.caught_up(), "{sound} sound, {rest:?}");
         (sound, rest, reader.repeats())
     }
 }

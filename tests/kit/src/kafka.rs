@@ -8,7 +8,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use tempfile::TempDir;
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
@@ -111,7 +111,8 @@ impl Broker {
         command
             .args(["broker", "--listener-url", &scheme("127.0.0.1")])
             .args(["--advertised-listener-url", &scheme(if own.tls { "localhost" } else { "127.0.0.1" })])
-            .args(["--storage-engine", &format!("sqlite://{}", path("data.sqlite").display())])
+            // It takes a path as one below where it is started.
+            .args(["--storage-engine", "sqlite://data.sqlite"])
             .current_dir(own.folder.path())
             .env_remove("OTEL_EXPORTER_OTLP_ENDPOINT")
             .stdin(Stdio::null())
@@ -137,9 +138,12 @@ impl Broker {
 fn certify(folder: &Path) -> anyhow::Result<()> {
     let mut params = CertificateParams::new(Vec::<String>::new())?;
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    // Named apart: a certificate whose issuer has its own name counts as its own issuer.
+    params.distinguished_name.push(DnType::CommonName, "the kit's authority");
     let authority = CertifiedIssuer::self_signed(params, KeyPair::generate()?)?;
     let key = KeyPair::generate()?;
-    let params = CertificateParams::new(vec!["localhost".to_owned(), "127.0.0.1".to_owned()])?;
+    let mut params = CertificateParams::new(vec!["localhost".to_owned(), "127.0.0.1".to_owned()])?;
+    params.distinguished_name.push(DnType::CommonName, "the kit's broker");
     let certificate = params.signed_by(&key, &authority)?;
     std::fs::write(folder.join("ca.pem"), authority.pem())?;
     std::fs::write(folder.join("cert.pem"), certificate.pem())?;

@@ -1,6 +1,7 @@
 //! `make bench`: whole runs, beside a peer, on one machine, in one go. Figures go to RESULTS.md by hand.
 
 mod append;
+mod bus;
 mod export;
 mod hub;
 mod ledger;
@@ -31,6 +32,8 @@ enum What {
     Ledger(ledger::Settings),
     /// What signing costs, and how long a proof takes out of a large ledger.
     Proof(proof::Settings),
+    /// Events from a stored ledger to the bus, beside what the broker takes from a bare producer.
+    Bus(bus::Settings),
     /// Exports to a file: events a second of each format, and how far behind at a steady pace.
     Export(export::Settings),
     /// The whole hub: start, memory, commands through HTTP, lag, the dashboard, a rebuild.
@@ -45,6 +48,7 @@ async fn main() -> anyhow::Result<()> {
         What::Append(settings) => append::run(&settings).await,
         What::Ledger(settings) => ledger::run(&settings).await,
         What::Proof(settings) => proof::run(&settings).await,
+        What::Bus(settings) => bus::run(&settings).await,
         What::Export(settings) => export::run(&settings).await,
         What::Hub(settings) => hub::run(&settings).await,
     }

@@ -1,5 +1,6 @@
 //! The house end to end, on real parts.
 
+mod bus;
 mod http;
 mod journey;
 mod kubernetes;

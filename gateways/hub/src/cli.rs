@@ -137,6 +137,9 @@ pub struct ServeConfig {
     /// What managed clusters are allowed.
     #[command(flatten)]
     pub kubernetes: KubernetesConfig,
+    /// The event bus.
+    #[command(flatten)]
+    pub bus: crate::bus::BusConfig,
     /// What exports are allowed.
     #[command(flatten)]
     pub exports: ExportConfig,

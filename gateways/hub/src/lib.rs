@@ -1,5 +1,6 @@
 //! The hub: configuration, and the wiring of every room. Nothing is decided here.
 
+pub mod bus;
 pub mod cli;
 pub mod doctor;
 pub mod exports;

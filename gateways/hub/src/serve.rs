@@ -93,6 +93,9 @@ async fn serve(
         quiet.clone(),
     ));
     let feed = Arc::new(PgFeed::new(store.database.pools.writer.clone(), store.ledger.committed.subscribe()));
+    if let Some(pump) = crate::bus::pump(&config.bus, &store.database.pools.writer, feed.clone())? {
+        background.spawn(pump.run(quiet.clone()));
+    }
     let runner = ProjectionRunner::new(store.database.pools.projector.clone(), feed.clone());
     let runner_progress = runner.progress();
     let read = Arc::new(ReadModels::new(store.database.pools.reader.clone(), runner_progress.clone()));

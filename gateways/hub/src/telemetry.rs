@@ -63,6 +63,7 @@ fn recorder() -> anyhow::Result<PrometheusHandle> {
     hub_projections::telemetry::describe();
     hub_http::telemetry::describe();
     hub_kubernetes::telemetry::describe();
+    hub_kafka::telemetry::describe();
     hub_kurrentdb::telemetry::describe();
     Ok(handle)
 }

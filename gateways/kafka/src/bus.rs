@@ -79,11 +79,19 @@ impl Bus {
 
     /// The line, and both topics at its other end.
     async fn line(&self, held: &mut Held) -> Result<Line, BusError> {
+        let line = held.line.take().map_or_else(|| Line::open(&self.settings), Ok)?;
         if !held.topics {
-            topics::ensure(&self.settings).await?;
-            held.topics = true;
+            let refused = topics::make(&self.settings).await?;
+            match line.missing().await {
+                Ok(None) => held.topics = true,
+                Ok(Some(topic)) => return Err(BusError::NoTopic { topic, why: refused.join("; ") }),
+                Err(away) => {
+                    held.line = Some(line);
+                    return Err(away);
+                }
+            }
         }
-        held.line.take().map_or_else(|| Line::open(&self.settings), Ok)
+        Ok(line)
     }
 }
 

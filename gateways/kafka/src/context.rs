@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::ConsumerContext;
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 /// Keeps the last complaint. A broker that is away is tried again every second or two: that is no news each time.
 #[derive(Clone, Debug, Default)]
@@ -27,7 +27,11 @@ impl ClientContext for Quiet {
 
     fn error(&self, cause: KafkaError, reason: &str) {
         tracing::debug!(target: "librdkafka", %cause, "{reason}");
-        *self.complaint.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason.to_owned());
+        let mut complaint = self.complaint.lock().unwrap_or_else(PoisonError::into_inner);
+        // That all brokers are down says less than why one of them is.
+        if cause.rdkafka_error_code() != Some(RDKafkaErrorCode::AllBrokersDown) || complaint.is_none() {
+            *complaint = Some(reason.to_owned());
+        }
     }
 }
 

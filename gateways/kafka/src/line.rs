@@ -10,6 +10,7 @@ use hub_projections::Event;
 use hub_projections::proof::Issued;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Header, OwnedHeaders};
+use rdkafka::metadata::MetadataTopic;
 use rdkafka::producer::future_producer::DeliveryFuture;
 use rdkafka::producer::{FutureProducer, FutureRecord, Producer as _};
 use tokio::time::{sleep, timeout};
@@ -17,6 +18,7 @@ use tokio::time::{sleep, timeout};
 use crate::bus::BusError;
 use crate::context::Quiet;
 use crate::settings::BusSettings;
+use crate::topics::DEADLINE;
 use crate::{message, telemetry};
 
 /// Messages, and KiB of them, that the producer holds at most; then who hands over waits.
@@ -74,6 +76,27 @@ impl Line {
             checkpoints: settings.checkpoints(),
             patience: settings.patience,
         })
+    }
+
+    /// Which of the two topics is not there, if one is not.
+    pub async fn missing(&self) -> Result<Option<String>, BusError> {
+        let (producer, quiet) = (self.producer.clone(), self.quiet.clone());
+        let names = [self.topic.clone(), self.checkpoints.clone()];
+        // Asking for the metadata blocks.
+        let asked = tokio::task::spawn_blocking(move || {
+            for name in names {
+                let found = producer.client().fetch_metadata(Some(&name), DEADLINE);
+                let found = found.map_err(|cause| {
+                    BusError::Away(quiet.complaint().unwrap_or_else(|| cause.to_string()))
+                })?;
+                let there = |topic: &MetadataTopic| topic.error().is_none() && !topic.partitions().is_empty();
+                if !found.topics().iter().any(there) {
+                    return Ok(Some(name));
+                }
+            }
+            Ok(None)
+        });
+        asked.await.unwrap_or_else(|cause| Err(BusError::Away(cause.to_string())))
     }
 
     /// Sends events, and waits until all are acknowledged.

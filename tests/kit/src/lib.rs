@@ -3,6 +3,7 @@
 pub mod client;
 pub mod hub;
 pub mod ids;
+pub mod kafka;
 pub mod kubernetes;
 pub mod kurrent;
 pub mod log_suite;
@@ -16,6 +17,7 @@ mod until;
 pub use client::{Answer, Client};
 pub use hub::{Hub, HubOptions};
 pub use ids::{SystemClock, SystemIds};
+pub use kafka::Broker;
 pub use kurrent::{Kurrent, KurrentDouble};
 pub use memory_log::MemoryLog;
 pub use outlet::Sink;

@@ -210,7 +210,8 @@ impl Reader {
         Ok(Self { lanes, notes, order, patience: settings.patience, moved: Instant::now() })
     }
 
-    /// The next thing that was read; `None` when nothing has come within a time. Cut off, it loses nothing.
+    /// The next thing that was read; `None` once the end was reached (see [`Reader::caught_up`]), and then each time that nothing has come
+    /// within a time. Cut off, it loses nothing.
     pub async fn next(&mut self, within: Duration) -> Result<Option<Read>, ReaderError> {
         let deadline = Instant::now() + within;
         loop {
@@ -235,6 +236,7 @@ impl Reader {
                 }
                 continue;
             }
+            let caught_up = self.caught_up();
             let stuck = self.lanes.holds() || self.order.waiting() > 0;
             let overdue = if stuck { self.moved + self.patience } else { deadline };
             let notes = async {
@@ -245,7 +247,12 @@ impl Reader {
             };
             tokio::select! {
                 biased;
-                arrived = self.lanes.arrive() => arrived?,
+                arrived = self.lanes.arrive() => {
+                    arrived?;
+                    if !caught_up && self.caught_up() {
+                        return Ok(None);
+                    }
+                }
                 note = notes => {
                     if let Some(read) = note?.and_then(|note| self.note(note)) {
                         return Ok(Some(read));

@@ -4,6 +4,7 @@ mod append;
 mod hub;
 mod ledger;
 mod machine;
+mod outlet;
 mod peer_cqrs;
 mod peer_uma;
 mod proof;
@@ -28,6 +29,8 @@ enum What {
     Append(append::Settings),
     /// Reading and proving a ledger, from the database and from a file.
     Ledger(ledger::Settings),
+    /// What leaves the hub: an export into a file, the bus into nothing, and how late events go out.
+    Outlet(outlet::Settings),
     /// What signing costs, and how long a proof takes out of a large ledger.
     Proof(proof::Settings),
     /// The whole hub: start, memory, commands through HTTP, lag, the dashboard, a rebuild.
@@ -41,6 +44,7 @@ async fn main() -> anyhow::Result<()> {
     match Cli::parse().what {
         What::Append(settings) => append::run(&settings).await,
         What::Ledger(settings) => ledger::run(&settings).await,
+        What::Outlet(settings) => outlet::run(&settings).await,
         What::Proof(settings) => proof::run(&settings).await,
         What::Hub(settings) => hub::run(&settings).await,
     }

@@ -92,7 +92,7 @@ impl House {
             starts_at,
             credentials: None,
         };
-        self.ask(of, number, ExportCommand::Create(spec)).await
+        self.ask(of, number, ExportCommand::Create(Box::new(spec))).await
     }
 
     async fn append(&self, of: TenantId, events: usize) -> Vec<u64> {

@@ -96,7 +96,8 @@ impl Exports {
         let mut spec = Spec { name, format, transport, filter, starts_at, credentials };
         if options.dry_run {
             self.check_name(tenant, &spec.name).await?;
-            let outcome = self.record(caller, CREATE, &stream, ExportCommand::Create(spec), options).await?;
+            let outcome =
+                self.record(caller, CREATE, &stream, ExportCommand::Create(Box::new(spec)), options).await?;
             return Ok((id, outcome));
         }
         let name = spec.name.clone();
@@ -120,7 +121,8 @@ impl Exports {
             }
         }
         let secret = spec.credentials.as_ref().map(|credentials| credentials.secret.clone());
-        let result = self.record(caller, CREATE, &stream, ExportCommand::Create(spec), options).await;
+        let result =
+            self.record(caller, CREATE, &stream, ExportCommand::Create(Box::new(spec)), options).await;
         let first = match &result {
             Ok(outcome) => outcome.receipt.stream == stream,
             Err(error) => error.is_unknown(),

@@ -13,7 +13,7 @@ pub struct Export;
 #[derive(Clone, Debug, PartialEq)]
 pub enum ExportCommand {
     /// Let it come to be.
-    Create(Spec),
+    Create(Box<Spec>),
     /// Let events wait.
     Pause,
     /// Let them go out again.
@@ -80,7 +80,7 @@ impl Decider for Export {
 
     fn evolve(state: ExportState, event: &ExportEvent) -> ExportState {
         match (event, state) {
-            (ExportEvent::Created(body), _) => ExportState::Active(body.spec.clone()),
+            (ExportEvent::Created(body), _) => ExportState::Active(Spec::clone(&body.spec)),
             (ExportEvent::Paused(_), ExportState::Active(spec)) => ExportState::Paused(spec),
             (ExportEvent::Resumed(_), ExportState::Paused(spec)) => ExportState::Active(spec),
             (ExportEvent::Deleted(_), ExportState::Active(spec) | ExportState::Paused(spec)) => {
@@ -91,11 +91,11 @@ impl Decider for Export {
     }
 }
 
-fn create(state: &ExportState, spec: Spec) -> Result<Vec<ExportEvent>, ExportRefusal> {
+fn create(state: &ExportState, spec: Box<Spec>) -> Result<Vec<ExportEvent>, ExportRefusal> {
     match state {
         ExportState::Absent => Ok(vec![ExportEvent::Created(Created { spec })]),
         ExportState::Deleted(_) => Err(ExportRefusal::Gone),
-        known if known.spec() == Some(&spec) => Ok(vec![]),
+        known if known.spec() == Some(&*spec) => Ok(vec![]),
         _ => Err(ExportRefusal::AlreadyExists),
     }
 }

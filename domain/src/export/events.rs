@@ -27,7 +27,7 @@ events! {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Created {
     /// What was asked for.
-    pub spec: Spec,
+    pub spec: Box<Spec>,
 }
 
 /// Body of `export.paused.v1`.

@@ -200,7 +200,7 @@ fn port(digits: &str) -> bool {
 /// A DNS name, an IPv4 address, or an IPv6 address in brackets.
 fn host(text: &str) -> bool {
     if let Some(inner) = text.strip_prefix('[') {
-        return inner.strip_suffix(']').is_some_and(|inner| inner.parse::<std::net::Ipv6Addr>().is_ok());
+        return inner.strip_suffix(']').is_some_and(|inner| inner.parse::<core::net::Ipv6Addr>().is_ok());
     }
     let label = |label: &str| {
         (1..=63).contains(&label.len())

@@ -5,8 +5,8 @@ use crate::Decider;
 use crate::kernel::{ExportName, Refusal, SecretRef};
 use crate::testing::{given, round_trips, walk, when};
 
-fn spec(name: &str) -> Spec {
-    Spec {
+fn spec(name: &str) -> Box<Spec> {
+    Box::new(Spec {
         name: ExportName::new(name).unwrap(),
         format: Format::Ocsf,
         transport: webhook("https://siem.example/in"),
@@ -16,7 +16,7 @@ fn spec(name: &str) -> Spec {
             secret: SecretRef::new("secret-1").unwrap(),
             fingerprint: "01".into(),
         }),
-    }
+    })
 }
 
 fn webhook(url: &str) -> Transport {
@@ -76,7 +76,7 @@ fn it_comes_to_be_once() {
     let absent = ExportState::Absent;
     assert_eq!(when::<Export>(&absent, ExportCommand::Create(spec("siem"))), Ok(vec![created()]));
     let state = given::<Export>(&[created()]);
-    assert_eq!((state.status(), state.spec()), ("active", Some(&spec("siem"))));
+    assert_eq!((state.status(), state.spec()), ("active", Some(&*spec("siem"))));
     assert_eq!(when::<Export>(&state, ExportCommand::Create(spec("siem"))), Ok(vec![]));
     assert_eq!(code(when::<Export>(&state, ExportCommand::Create(spec("other")))), "export-exists");
 }

@@ -82,13 +82,12 @@ impl<T: Send + 'static> Batch<T> {
         limit: usize,
         make: Make<T>,
     ) -> Result<Self, FeedError> {
-        let (events, to) = match tenant {
-            Some(tenant) => feed.read_of(tenant, after, limit).await?,
-            None => {
-                let events = feed.read(after, limit).await?;
-                let to = events.last().map_or(after, |event| event.position);
-                (events, to)
-            }
+        let (events, to) = if let Some(tenant) = tenant {
+            feed.read_of(tenant, after, limit).await?
+        } else {
+            let events = feed.read(after, limit).await?;
+            let to = events.last().map_or(after, |event| event.position);
+            (events, to)
         };
         if events.len() <= FEW {
             return Ok(Self::make(events, to, &make));

@@ -3,6 +3,7 @@
 //! An [`Outlet`] is somewhere outside. Who runs it reads the log behind the outlet's cursor, hands over what it finds, and moves
 //! the cursor once that is safe outside; so a crash repeats events and never leaves any out.
 
+mod again;
 mod batch;
 mod exports;
 mod pump;

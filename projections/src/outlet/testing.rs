@@ -157,12 +157,12 @@ impl OutletStore for Store {
         position: u64,
         refused: Option<&str>,
     ) -> Result<bool, FeedError> {
-        let settled = self.held(name, token, |row| match (row.dead.remove(&position), refused) {
-            (Some((mut dead, _)), Some(error)) => {
+        let settled = self.held(name, token, |row| {
+            let gone = row.dead.remove(&position);
+            if let (Some((mut dead, _)), Some(error)) = (gone, refused) {
                 (dead.error, dead.attempts) = (error.to_owned(), dead.attempts + 1);
                 row.dead.insert(position, (dead, false));
             }
-            _ => {}
         });
         Ok(settled.is_some())
     }
@@ -289,17 +289,16 @@ impl<T: Known> Outlet<T> for Other {
                 take(taken);
                 undelivered(taken, Fault::Poison)
             }
-            None => match items.iter().position(|item| hated.contains(&item.position())) {
-                Some(bad) => {
-                    take(bad);
+            None => {
+                let bad = items.iter().position(|item| hated.contains(&item.position()));
+                take(bad.unwrap_or(items.len()));
+                if let Some(bad) = bad {
                     undelivered(bad, Fault::Poison)
-                }
-                None => {
-                    take(items.len());
+                } else {
                     self.notices.lock().unwrap().extend_from_slice(notices);
                     Ok(())
                 }
-            },
+            }
         };
         self.changed.send_modify(|deliveries| *deliveries += 1);
         answer

@@ -24,7 +24,7 @@ const PASSING: Duration = Duration::from_secs(1);
 /// Events gather for so long after the first: many outlets are woken by it, and each reads.
 const GATHERING: Duration = Duration::from_millis(40);
 const FEWEST: usize = 64;
-/// Checkpoints, or dead letters, that are read at a time.
+/// Checkpoints that are read at a time.
 const SOME: u32 = 256;
 
 /// Why a pump does not go on.
@@ -41,9 +41,9 @@ type Ahead<T> = AbortOnDropHandle<Result<Batch<T>, FeedError>>;
 
 /// One turn.
 pub struct Work<'p, T> {
-    pump: &'p Pump<T>,
+    pub(super) pump: &'p Pump<T>,
     cancel: &'p CancellationToken,
-    token: u64,
+    pub(super) token: u64,
     /// Where the cursor stands,
     position: u64,
     /// and how far nothing is left to go out behind it.
@@ -272,7 +272,11 @@ impl<'p, T: Send + Sync + 'static> Work<'p, T> {
     }
 
     /// Hands over. What is under way may still end when the hub was told to stop.
-    async fn deliver(&self, items: &[T], notices: &[Notice]) -> Result<Result<(), Undelivered>, Stop> {
+    pub(super) async fn deliver(
+        &self,
+        items: &[T],
+        notices: &[Notice],
+    ) -> Result<Result<(), Undelivered>, Stop> {
         self.held(self.pump.outlet.deliver(items, notices), self.pump.settings.grace).await
     }
 
@@ -350,47 +354,6 @@ impl<'p, T: Send + Sync + 'static> Work<'p, T> {
         Ok(())
     }
 
-    /// Tries dead letters again, where somebody has asked for it.
-    async fn try_again(&self) -> Result<(), Stop> {
-        let pump = self.pump;
-        loop {
-            let due = pump.store.due(&pump.name, SOME).await?;
-            if due.is_empty() {
-                return Ok(());
-            }
-            for letter in due {
-                let found = pump.feed.read(letter.position - 1, 1).await?;
-                let made = found.into_iter().next().map(|event| (pump.make)(event)).transpose();
-                let refused = match made.map(Option::flatten) {
-                    Ok(Some(item)) => self.insist(&[item]).await?,
-                    Ok(None) => None,
-                    Err(what) => Some(what),
-                };
-                let (name, position) = (&pump.name, letter.position);
-                if !pump.store.settle(name, self.token, position, refused.as_deref()).await? {
-                    return Err(Stop::Lost);
-                }
-            }
-        }
-    }
-
-    /// Hands one item over, however long it takes. Answers why it was refused.
-    async fn insist(&self, item: &[T]) -> Result<Option<String>, Stop> {
-        let pump = self.pump;
-        let mut pauses = pump.settings.pauses();
-        loop {
-            match self.deliver(item, &[]).await? {
-                Ok(()) => return Ok(None),
-                Err(Undelivered { fault: Fault::Poison, message, .. }) => return Ok(Some(message)),
-                Err(Undelivered { fault: Fault::Away { after }, message, .. }) => {
-                    pump.store.fail(&pump.name, self.token, &message).await?.ok_or(Stop::Lost)?;
-                    let pause = pauses.next().unwrap_or(pump.settings.longest_pause);
-                    self.held(sleep(pause.max(after.unwrap_or_default())), Duration::ZERO).await?;
-                }
-            }
-        }
-    }
-
     async fn keep(&mut self) -> Result<(), Stop> {
         let pump = self.pump;
         if !pump.store.keep(&pump.name, self.token, pump.settings.turn).await? {
@@ -401,7 +364,7 @@ impl<'p, T: Send + Sync + 'static> Work<'p, T> {
     }
 
     /// Does something while the turn is kept; ends early when it is lost, or `grace` after the hub was told to stop.
-    async fn held<R>(&self, work: impl Future<Output = R>, grace: Duration) -> Result<R, Stop> {
+    pub(super) async fn held<R>(&self, work: impl Future<Output = R>, grace: Duration) -> Result<R, Stop> {
         let told = async {
             self.cancel.cancelled().await;
             sleep(grace).await;

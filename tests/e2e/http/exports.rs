@@ -152,7 +152,7 @@ async fn what_is_wrong_is_named_and_no_secret_comes_out() {
     for (body, pointer) in [
         (with(|body| body["name"] = json!("No Name")), "/name"),
         (with(|body| body["format"] = json!("xml")), "/format"),
-        (with(|body| body["transport"]["kind"] = json!("pigeon")), "/transport"),
+        (with(|body| body["transport"]["kind"] = json!("pigeon")), "/transport/kind"),
         (with(|body| body["transport"]["surprise"] = json!(1)), "/transport/surprise"),
         (with(|body| body["transport"]["url"] = json!("http://splunk.example")), "/transport/url"),
         (

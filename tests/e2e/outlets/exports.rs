@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use hub_domain::export::{Export, ExportCommand, Filter, Format, Spec, Transport};
-use hub_domain::kernel::{ExportId, ExportName, TenantId, TypedId as _};
+use hub_domain::export::{Export, ExportCommand};
+use hub_domain::kernel::{ExportId, TenantId, TypedId as _};
 use hub_kit::{Sink, until};
 use hub_postgres::{PgOutlets, PoolSizes, Pools};
 use hub_projections::models::{AuditLog, ExportVersion};
@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::settings;
-use crate::projections::world::{LONG, Process, World, tenant};
+use crate::projections::world::{LONG, Process, World, export, tenant};
 
 /// The places that exports of this test lead to, by their names.
 #[derive(Default)]
@@ -84,15 +84,7 @@ impl House {
     }
 
     async fn create(&self, of: TenantId, number: u128, name: &str, starts_at: Option<u64>) -> u64 {
-        let spec = Spec {
-            name: ExportName::new(name).unwrap(),
-            format: Format::Json,
-            transport: Transport::File { name: "audit".into(), max_bytes: 1 << 20, keep: 1 },
-            filter: Filter { target_types: ["cluster".to_owned()].into(), ..Filter::default() },
-            starts_at,
-            credentials: None,
-        };
-        self.ask(of, number, ExportCommand::Create(spec)).await
+        self.ask(of, number, ExportCommand::Create(export(name, starts_at))).await
     }
 
     async fn append(&self, of: TenantId, events: usize) -> Vec<u64> {
@@ -162,6 +154,8 @@ async fn exports_run_as_they_are_asked_to() {
     new.until(LONG, |taken| taken.ends_with(&more)).await;
     assert!(!whole.taken().contains(&more[0]) && !new.taken().contains(&before[0]));
     runner.end().await;
+    house.process.read.wait_for(house.world.head().await, LONG).await.unwrap();
+    house.world.assert_equal_to_a_refold().await;
 }
 
 #[tokio::test]

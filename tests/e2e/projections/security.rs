@@ -3,7 +3,7 @@
 use hub_domain::kernel::TypedId;
 use sqlx::{Executor, Row};
 
-use super::world::{LONG, World, account, cluster, spec, tenant, user};
+use super::world::{LONG, World, account, cluster, export, spec, tenant, user};
 
 const TABLES: &[&str] = &["clusters", "users", "exports", "audit_logs", "observations"];
 
@@ -16,6 +16,11 @@ async fn a_query_without_a_where_sees_its_tenant_only() {
         let command = hub_domain::user::UserCommand::Register(account());
         world
             .decide::<hub_domain::user::User>(tenant(number), &user(number).to_string(), command)
+            .await
+            .unwrap();
+        let command = hub_domain::export::ExportCommand::Create(export("one", None));
+        world
+            .decide::<hub_domain::export::Export>(tenant(number), &format!("export_{number}"), command)
             .await
             .unwrap();
         sqlx::query("insert into read.observations values ($1, $2, now(), null, null)")

@@ -10,9 +10,10 @@ use hub_domain::cluster::{
     Changes, Cluster, ClusterCommand, Credentials, Facts, Failure, Issue, NodeCount, Observation, Provider,
     Spec,
 };
+use hub_domain::export;
 use hub_domain::kernel::{
-    Actor, ClusterId, ClusterName, Event as _, Labels, Metadata, Region, Sealed, SecretRef, TenantId,
-    TypedId, UserId,
+    Actor, ClusterId, ClusterName, Event as _, ExportName, Labels, Metadata, Region, Sealed, SecretRef,
+    TenantId, TypedId, UserId,
 };
 use hub_domain::user::{Account, Profile, Role, User, UserCommand};
 use hub_domain::{Ctx, Decider};
@@ -234,6 +235,18 @@ pub fn spec(name: &str) -> Spec {
         labels: Labels::new([("env".to_owned(), "prod".to_owned())].into()).unwrap(),
         credentials: credentials(),
     }
+}
+
+/// What an export of events about clusters is made of.
+pub fn export(name: &str, starts_at: Option<u64>) -> Box<export::Spec> {
+    Box::new(export::Spec {
+        name: ExportName::new(name).unwrap(),
+        format: export::Format::Json,
+        transport: export::Transport::File { name: "audit".into(), max_bytes: 1 << 20, keep: 1 },
+        filter: export::Filter { target_types: ["cluster".to_owned()].into(), ..export::Filter::default() },
+        starts_at,
+        credentials: None,
+    })
 }
 
 pub fn seen(nodes: u32, issues: &[&str]) -> Observation {

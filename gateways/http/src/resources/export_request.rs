@@ -90,6 +90,7 @@ pub enum ExportTransport {
 
 /// How the other side's certificate is checked.
 #[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[allow(dead_code, reason = "the domain's own type is read and written; this one only describes it")]
 pub struct ExportTls {
     /// PEM of the authorities to trust instead of the machine's own.
@@ -99,7 +100,8 @@ pub struct ExportTls {
 }
 
 /// Which events go out. A member that is left out holds nothing back.
-#[derive(ToSchema)]
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[allow(dead_code, reason = "the domain's own type is read and written; this one only describes it")]
 pub struct ExportFilter {
     /// Commands: `cluster.import`, or `cluster.*`.
@@ -131,7 +133,7 @@ pub struct CreateExport {
     #[schema(value_type = Option<ExportFilter>)]
     pub filter: Option<hub_domain::export::Filter>,
     /// `now` (what comes after the export itself), `beginning`, or the first ledger position that goes out.
-    #[schema(value_type = Option<Object>, example = "now")]
+    #[schema(value_type = Option<ExportStart>, example = "now")]
     pub starts_at: Option<StartsAt>,
     /// What it signs in with. They go to the vault; no answer, event or log line ever shows them.
     pub credentials: Option<ExportCredentials>,
@@ -153,6 +155,28 @@ pub struct ExportCredentials {
     /// What a webhook's signature is made with.
     #[schema(value_type = Option<String>, max_length = 4096)]
     pub signing_key: Option<SecretString>,
+}
+
+/// Where an export begins: a word, or the first ledger position that goes out.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[allow(dead_code, reason = "`StartsAt` is read; this one only describes it")]
+pub enum ExportStart {
+    /// A word.
+    Word(ExportStartWord),
+    /// A ledger position, from 1 to the one that comes next.
+    Position(u64),
+}
+
+/// Where an export begins, in a word.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[allow(dead_code, reason = "`StartsAt` is read; this one only describes it")]
+pub enum ExportStartWord {
+    /// Behind its own creation.
+    Now,
+    /// At the ledger's first event.
+    Beginning,
 }
 
 /// From where on events go out once more.

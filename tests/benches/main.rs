@@ -6,7 +6,6 @@ mod export;
 mod hub;
 mod ledger;
 mod machine;
-mod outlet;
 mod peer_cqrs;
 mod peer_uma;
 mod proof;
@@ -31,8 +30,6 @@ enum What {
     Append(append::Settings),
     /// Reading and proving a ledger, from the database and from a file.
     Ledger(ledger::Settings),
-    /// What leaves the hub: an export into a file, the bus into nothing, and how late events go out.
-    Outlet(outlet::Settings),
     /// What signing costs, and how long a proof takes out of a large ledger.
     Proof(proof::Settings),
     /// Events from a stored ledger to the bus, beside what the broker takes from a bare producer.
@@ -50,7 +47,6 @@ async fn main() -> anyhow::Result<()> {
     match Cli::parse().what {
         What::Append(settings) => append::run(&settings).await,
         What::Ledger(settings) => ledger::run(&settings).await,
-        What::Outlet(settings) => outlet::run(&settings).await,
         What::Proof(settings) => proof::run(&settings).await,
         What::Bus(settings) => bus::run(&settings).await,
         What::Export(settings) => export::run(&settings).await,

@@ -1,6 +1,7 @@
 //! The state of any stream, event by event: the one registry of the aggregates whose states can be shown.
 
 use hub_domain::cluster::Cluster;
+use hub_domain::export::Export;
 use hub_domain::import::Import;
 use hub_domain::kernel::{Decider, Event as _};
 use hub_domain::ledger::Recorded;
@@ -10,7 +11,8 @@ use serde::Deserialize as _;
 use serde_json::Value;
 
 /// Every aggregate. A new one is a line here.
-pub const AGGREGATES: &[Aggregate] = &[of::<Tenant>(), of::<User>(), of::<Cluster>(), of::<Import>()];
+pub const AGGREGATES: &[Aggregate] =
+    &[of::<Tenant>(), of::<User>(), of::<Cluster>(), of::<Export>(), of::<Import>()];
 
 /// An aggregate whose states are JSON, whatever their type.
 #[derive(Clone, Copy, Debug)]

@@ -105,7 +105,7 @@ async fn a_hub_proves_a_ledger_that_kurrentdb_holds() {
     let entry = entries.body.as_array().expect("entries").last().expect("an entry")["id"].clone();
     let path = format!("audit-logs/{}/proof", entry.as_str().expect("an id"));
     let proof = admin.get(&path).await.expect("an answer").expect(200);
-    hub_replay::check::check(proof.text.as_bytes(), &key.parse().expect("a key")).expect("a proof");
+    hub_replay::check::check(proof.text.as_bytes(), &[key.parse().expect("a key")]).expect("a proof");
     let at = [("CLUSTERMASTER_DATABASE_URL", database.url())];
     let (code, said) = beside("clustermaster-audit", &hub, &["verify"], &at).await;
     assert_eq!(code, 0, "{said}");

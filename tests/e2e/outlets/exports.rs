@@ -8,7 +8,8 @@ use hub_domain::export::{Export, ExportCommand};
 use hub_domain::kernel::{ExportId, TenantId, TypedId as _};
 use hub_kit::{Sink, until};
 use hub_postgres::{PgOutlets, PoolSizes, Pools};
-use hub_projections::models::{AuditLog, ExportVersion};
+use hub_projections::models::{AuditLog, ExportVersion, Exports};
+use hub_projections::oracle;
 use hub_projections::outlet::{ExportRunner, Outlet, OutletMaker, OutletStore as _, Unopened};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -155,7 +156,10 @@ async fn exports_run_as_they_are_asked_to() {
     assert!(!whole.taken().contains(&more[0]) && !new.taken().contains(&before[0]));
     runner.end().await;
     house.process.read.wait_for(house.world.head().await, LONG).await.unwrap();
-    house.world.assert_equal_to_a_refold().await;
+    // (The clusters of this log were never imported: their table stops before them.)
+    let stored = oracle::stored::<Exports>(&house.world.pools.projector).await.unwrap();
+    assert_eq!(stored, oracle::refold::<Exports>(&house.world.events().await).unwrap());
+    assert_eq!(stored.len(), 7);
 }
 
 #[tokio::test]

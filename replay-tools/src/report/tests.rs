@@ -156,7 +156,7 @@ async fn every_entry_of_the_period_is_there_and_proven() {
     for one in
         entries.iter().chain([&json!({ "proof": report["before"] }), &json!({ "proof": report["after"] })])
     {
-        check(one["proof"].to_string().as_bytes(), &key().verifier()).unwrap();
+        check(one["proof"].to_string().as_bytes(), &[key().verifier()]).unwrap();
     }
     assert_eq!(room.judge(&report), (true, room.judge(&report).1));
     assert!(room.judge(&report).1.contains(&format!("proven: {0} of {0} entries", wanted.len())));
@@ -337,7 +337,7 @@ async fn a_table_for_spreadsheets_calculates_nothing() {
     assert!(rows.len() > 5);
     for row in &rows {
         let proof = BASE64.decode(row[12].as_bytes()).unwrap();
-        let told = check(&proof, &key().verifier()).unwrap().told().unwrap();
+        let told = check(&proof, &[key().verifier()]).unwrap().told().unwrap();
         assert_eq!(told["sequence"].to_string(), row[0]);
         assert_eq!(told["actor"], row[4]);
     }
@@ -360,7 +360,7 @@ async fn a_page_holds_everything_and_runs_nothing() {
     assert!(proofs.len() > 5);
     for proof in proofs {
         let proof = proof.split_once("</pre>").unwrap().0.replace("&#34;", "\"");
-        check(proof.as_bytes(), &key().verifier()).unwrap();
+        check(proof.as_bytes(), &[key().verifier()]).unwrap();
     }
 }
 

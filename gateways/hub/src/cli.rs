@@ -242,7 +242,7 @@ pub struct ExportConfig {
     /// there.
     #[arg(long, env = "CLUSTERMASTER_EXPORTS_FORBID_LOOPBACK")]
     pub exports_forbid_loopback: bool,
-    /// Allow exports without TLS. Events and secrets then travel in the clear.
+    /// Allow exports by syslog and Kafka without TLS. Events and secrets then travel in the clear.
     #[arg(long, env = "CLUSTERMASTER_EXPORTS_ALLOW_PLAINTEXT")]
     pub exports_allow_plaintext: bool,
 }

@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::cli::ServeConfig;
+use crate::exports::Maker;
 use crate::store::{Database, Store};
 use crate::tenants::print_administrator;
 
@@ -56,6 +57,54 @@ fn stop_on_signal() -> anyhow::Result<CancellationToken> {
     Ok(stop)
 }
 
+/// What signs the ledger, shows it to witnesses and anchors, and proves what stands in it.
+async fn proofs(
+    config: &ServeConfig,
+    store: &Store,
+    background: &TaskTracker,
+    quiet: &CancellationToken,
+) -> anyhow::Result<Proofs> {
+    let key = crate::signing::key(config)?;
+    let pool = store.database.pools.writer.clone();
+    let evidence = Arc::new(PgProofs::new(pool).with_recent(store.ledger.recent.clone()));
+    let proofs = Proofs::new(evidence.clone(), key.verifier());
+    let signing = format!("signing as {}", key.verifier());
+    let within = Duration::from_secs(config.signing.checkpoint_seconds);
+    let settings = NotarySettings { within, ..NotarySettings::default() };
+    let witnesses = Witnesses::new(evidence.clone(), crate::signing::witnesses(&config.signing)?);
+    let anchors = Anchors::new(evidence.clone(), crate::signing::anchors(&config.signing)?);
+    let notary = Notary::open(evidence, key, settings)
+        .await
+        .context("hubs on one database share one signing key (--signing-key-file)")?;
+    println!("{signing}");
+    background.spawn(notary.run(quiet.clone()));
+    background.spawn(witnesses.run(quiet.clone()));
+    background.spawn(anchors.run(quiet.clone()));
+    Ok(proofs)
+}
+
+/// What leaves the hub: to the bus, and by exports.
+fn outlets(
+    config: &ServeConfig,
+    store: &Store,
+    feed: &Arc<PgFeed>,
+    background: &TaskTracker,
+    quiet: &CancellationToken,
+) -> anyhow::Result<(Arc<PgOutlets>, Arc<Maker>)> {
+    let pools = &store.database.pools;
+    if let Some(pump) = crate::bus::pump(&config.bus, &pools.writer, feed.clone())? {
+        background.spawn(pump.run(quiet.clone()));
+    }
+    let outlets = Arc::new(PgOutlets::new(pools.writer.clone()));
+    let (vault, clock) = (store.ports.vault.clone(), store.ports.clock.clone());
+    let maker = Arc::new(Maker::new(vault, clock, &config.exports, &config.store));
+    let settings = PumpSettings { holder: format!("hub {}", std::process::id()), ..PumpSettings::default() };
+    let (projector, made) = (pools.projector.clone(), maker.clone());
+    let exporting = ExportRunner::new(projector, outlets.clone(), feed.clone(), made, settings);
+    background.spawn(exporting.run(quiet.clone()));
+    Ok((outlets, maker))
+}
+
 async fn serve(
     config: &ServeConfig,
     store: &Store,
@@ -70,32 +119,16 @@ async fn serve(
         print_administrator(&first);
     }
 
-    let key = crate::signing::key(config)?;
-    let evidence =
-        Arc::new(PgProofs::new(store.database.pools.writer.clone()).with_recent(store.ledger.recent.clone()));
-    let proofs = Proofs::new(evidence.clone(), key.verifier());
-    let signing = format!("signing as {}", key.verifier());
-    let within = Duration::from_secs(config.signing.checkpoint_seconds);
-    let settings = NotarySettings { within, ..NotarySettings::default() };
-    let witnesses = Witnesses::new(evidence.clone(), crate::signing::witnesses(&config.signing)?);
-    let anchors = Anchors::new(evidence.clone(), crate::signing::anchors(&config.signing)?);
-    let notary = Notary::open(evidence, key, settings)
-        .await
-        .context("hubs on one database share one signing key (--signing-key-file)")?;
-    println!("{signing}");
-
     // The background ends after the last request: a command's caller may wait for its projection.
     let background = TaskTracker::new();
     let quiet = CancellationToken::new();
+    let proofs = proofs(config, store, &background, &quiet).await?;
     background.spawn(listen(
         store.database.pools.writer.clone(),
         store.ledger.committed.clone(),
         quiet.clone(),
     ));
     let feed = Arc::new(PgFeed::new(store.database.pools.writer.clone(), store.ledger.committed.subscribe()));
-    if let Some(pump) = crate::bus::pump(&config.bus, &store.database.pools.writer, feed.clone())? {
-        background.spawn(pump.run(quiet.clone()));
-    }
     let runner = ProjectionRunner::new(store.database.pools.projector.clone(), feed.clone());
     let runner_progress = runner.progress();
     let read = Arc::new(ReadModels::new(store.database.pools.reader.clone(), runner_progress.clone()));
@@ -105,13 +138,7 @@ async fn serve(
         let projector = store.database.pools.projector.clone();
         background.spawn(self_check::run(projector, feed.clone(), schedule, quiet.clone()));
     }
-    let outlets = Arc::new(PgOutlets::new(store.database.pools.writer.clone()));
-    let (vault, clock) = (store.ports.vault.clone(), store.ports.clock.clone());
-    let maker = Arc::new(crate::exports::Maker::new(vault, clock, &config.exports, &config.store));
-    let settings = PumpSettings { holder: format!("hub {}", std::process::id()), ..PumpSettings::default() };
-    let projector = store.database.pools.projector.clone();
-    let exporting = ExportRunner::new(projector, outlets.clone(), feed.clone(), maker.clone(), settings);
-    background.spawn(exporting.run(quiet.clone()));
+    let (outlets, maker) = outlets(config, store, &feed, &background, &quiet)?;
     let settings = flows::FleetSettings {
         interval: Duration::from_secs(config.observe_seconds),
         concurrency: config.observe_at_once as usize,
@@ -119,9 +146,6 @@ async fn serve(
     };
     let fleet = flows::Fleet::new(&store.ports, store.dispatcher.clone(), feed, settings);
     background.spawn(fleet.run(quiet.clone()));
-    background.spawn(notary.run(quiet.clone()));
-    background.spawn(witnesses.run(quiet.clone()));
-    background.spawn(anchors.run(quiet.clone()));
 
     let metrics = telemetry.metrics.clone();
     let (pool, progress) = (store.database.pools.reader.clone(), runner_progress);

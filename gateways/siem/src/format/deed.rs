@@ -97,6 +97,7 @@ impl<'a> Deed<'a> {
             _ if verb == "requested" || verb.ends_with("_requested") => {
                 (Class::Request, asked(&entry.action))
             }
+            ("user", "refusals_counted") => (Class::Request, Act::Other),
             ("user", "roles_changed") => {
                 let (came, _) = facts.roles_moved();
                 (Class::Privileges, if came { Act::Grant } else { Act::Revoke })

@@ -6,9 +6,11 @@ use hub_domain::Event as _;
 use hub_domain::cluster::{
     self, Change, ClusterEvent, Credentials, Facts, Failure, Health, Issue, NodeCount,
 };
-use hub_domain::kernel::{ClusterId, ClusterName, Labels, Reason, Region, Sealed, SecretRef};
-use hub_domain::kernel::{Metadata, TenantId, TenantName, TypedId, UserId};
-use hub_domain::ledger::{Algorithm, Checkpoint, Hash, Recorded, SigningKey, origin, sha256};
+use hub_domain::export::{self, ExportEvent, Filter, Format, Transport};
+use hub_domain::import::{self, ImportEvent};
+use hub_domain::kernel::{ClusterId, ClusterName, ExportId, ExportName, ImportId, Labels, Reason, Region};
+use hub_domain::kernel::{Metadata, Sealed, SecretRef, TenantId, TenantName, TypedId, UserId};
+use hub_domain::ledger::{Algorithm, Checkpoint, Hash, Recorded, Rotation, SigningKey, origin, sha256};
 use hub_domain::tenant::{self, TenantEvent};
 use hub_domain::user::{self, Profile, Role, SignInRefusal, UserEvent};
 use hub_projections::models::{AuditLog, AuditLogs};
@@ -99,8 +101,11 @@ pub fn known() -> Vec<AuditLog> {
     tenants(&mut log);
     users(&mut log);
     clusters(&mut log);
+    exports(&mut log);
+    imports(&mut log);
     let found: BTreeSet<_> = log.entries.iter().map(|entry| entry.event_type.as_str()).collect();
-    let families = [TenantEvent::TYPES, UserEvent::TYPES, ClusterEvent::TYPES];
+    let families =
+        [TenantEvent::TYPES, UserEvent::TYPES, ClusterEvent::TYPES, ExportEvent::TYPES, ImportEvent::TYPES];
     let missing: Vec<_> = families.into_iter().flatten().filter(|known| !found.contains(**known)).collect();
     assert!(missing.is_empty(), "no example of {missing:?}");
     log.entries
@@ -116,6 +121,10 @@ fn tenants(log: &mut Log) {
     let suspended = tenant::Suspended { reason: Reason::new("unpaid").unwrap() };
     log.push(&stream, "tenant.suspend", "system:operator", &TenantEvent::Suspended(suspended));
     log.push(&stream, "tenant.resume", "system:operator", &TenantEvent::Resumed(tenant::Resumed {}));
+    let key = |seed| SigningKey::new("hub.example.org", Algorithm::Ed25519, &[seed; 32]).unwrap();
+    let statement = Rotation::sign(&key(7), &key(8)).unwrap().to_string();
+    let rotated = TenantEvent::SigningKeyRotated(tenant::SigningKeyRotated { statement });
+    log.push(&stream, "tenant.rotate_signing_key", "system:signing", &rotated);
 }
 
 fn users(log: &mut Log) {
@@ -154,6 +163,15 @@ fn users(log: &mut Log) {
     for (command, event) in by_self {
         log.push(&stream, command, &stream, &event);
     }
+    let refused = user::CommandRefused {
+        command: "cluster.decommission".into(),
+        target: Some(cluster()),
+        code: "forbidden".into(),
+        kind: user::RefusedAs::Forbidden,
+    };
+    log.push(&stream, "cluster.decommission", &stream, &UserEvent::CommandRefused(refused));
+    let counted = UserEvent::RefusalsCounted(user::RefusalsCounted { count: 40, seconds: 60 });
+    log.push(&stream, "user.count_refusals", "system:accountability", &counted);
     log.push(&stream, "user.delete", &admin, &UserEvent::Deleted(user::Deleted {}));
 }
 
@@ -184,7 +202,9 @@ fn clusters(log: &mut Log) {
         region: None,
         labels: Some(Change { from: labels("data"), to: labels("platform") }),
     };
-    let health = |from, to, issues| ClusterEvent::HealthChanged(cluster::HealthChanged { from, to, issues });
+    let health = |from, to, issues| {
+        ClusterEvent::HealthChanged(cluster::HealthChanged { from, to, issues, changes: None })
+    };
     let (stream, user) = (cluster(), user());
     let by_user = "by user";
     let events = [
@@ -199,7 +219,10 @@ fn clusters(log: &mut Log) {
         (
             by_user,
             "cluster.change",
-            ClusterEvent::CredentialsReplaced(cluster::CredentialsReplaced { credentials: credentials() }),
+            ClusterEvent::CredentialsReplaced(cluster::CredentialsReplaced {
+                credentials: credentials(),
+                before: Some(credentials()),
+            }),
         ),
         (
             OBSERVER,
@@ -237,6 +260,36 @@ fn clusters(log: &mut Log) {
     for (actor, command, event) in events {
         log.push(&stream, command, if actor == by_user { &user } else { actor }, &event);
     }
+}
+
+fn exports(log: &mut Log) {
+    let (stream, admin) = (ExportId::from_uuid(uuid(5)).to_string(), admin());
+    let spec = export::Spec {
+        name: ExportName::new("siem").unwrap(),
+        format: Format::Ocsf,
+        transport: Transport::File { name: "events.log".into(), max_bytes: 1 << 20, keep: 3 },
+        filter: Filter::default(),
+        starts_at: None,
+        credentials: None,
+    };
+    for (command, event) in [
+        ("export.create", ExportEvent::Created(export::Created { spec: Box::new(spec) })),
+        ("export.pause", ExportEvent::Paused(export::Paused {})),
+        ("export.resume", ExportEvent::Resumed(export::Resumed {})),
+        ("export.replay", ExportEvent::Replayed(export::Replayed { from: 1 })),
+        ("export.retry", ExportEvent::DeadLettersRetried(export::DeadLettersRetried {})),
+        ("export.delete", ExportEvent::Deleted(export::Deleted {})),
+    ] {
+        log.push(&stream, command, &admin, &event);
+    }
+}
+
+fn imports(log: &mut Log) {
+    let stream = ImportId::from_uuid(uuid(6)).to_string();
+    let started = ImportEvent::Started(import::Started { source: "postgres-es".into() });
+    log.push(&stream, "import.start", "system:import", &started);
+    let completed = ImportEvent::Completed(import::Completed { tally: import::Tally::default() });
+    log.push(&stream, "import.complete", "system:import", &completed);
 }
 
 /// Events of aggregates that the design names and the hub does not have yet, of its own newer versions, and of nobody's.
@@ -279,15 +332,6 @@ pub fn to_come() -> Vec<AuditLog> {
             "policy.evaluate",
             "system:policies",
             policy,
-        );
-    }
-    for verb in ["created", "paused", "resumed", "replayed", "deleted"] {
-        log.told(
-            "export_1",
-            &format!("export.{verb}.v1"),
-            &format!("export.{verb}"),
-            &user,
-            r#"{"name":"siem"}"#,
         );
     }
     log.told(&cluster(), "cluster.teleported.v7", "cluster.teleport", &user, "{\n  \"to\": [1,\r\n 2]\n}");

@@ -96,7 +96,7 @@ impl Memory {
 
     /// Remembers a revision, unless a newer one is known. Whatever is not in the copy yet stays in mind.
     pub fn remember(&mut self, tenant: Uuid, stream: &str, revision: u64, recent: &Recent) {
-        if self.remembered >= self.most {
+        if self.remembered >= self.most && !self.knows(tenant, stream) {
             self.streams.clear();
             self.remembered = 0;
             for (tenant, stream, revision) in recent.revisions() {

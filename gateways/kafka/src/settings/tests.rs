@@ -56,3 +56,18 @@ fn a_password_is_not_sent_in_the_clear_and_not_shown() {
     scram.security.sasl = Some(sasl(Mechanism::ScramSha256, ""));
     assert_eq!(scram.check(), Err(SettingsError::NoUser));
 }
+
+#[test]
+fn a_file_that_cannot_be_read_is_named() {
+    let missing = || Some("/nowhere/ca.pem".into());
+    let identity = Some(("/nowhere/cert.pem".into(), "/nowhere/key.pem".into()));
+    for (tls, file) in [
+        (Tls { ca_file: missing(), identity: None }, "/nowhere/ca.pem"),
+        (Tls { ca_file: None, identity }, "/nowhere/cert.pem"),
+    ] {
+        let mut under_tls = connection("kafka:9092");
+        under_tls.security.tls = Some(tls);
+        let refused = under_tls.check().expect_err("there is no such file").to_string();
+        assert!(refused.starts_with(file), "{refused}");
+    }
+}

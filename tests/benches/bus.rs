@@ -119,7 +119,7 @@ async fn ceiling(settings: &Settings, broker: &Broker, feed: &dyn EventFeed) -> 
         let event = &events[nth % events.len()];
         let record =
             FutureRecord::to(&topic).key(&event.stream).payload(&event.payload).headers(headers(event));
-        producer.send(record, Duration::from_secs(60))
+        producer.send(record, Duration::from_mins(1))
     };
     send(0).await.map_err(|(cause, _)| cause)?;
     let (started, cpu, mut flying) = (Instant::now(), busy(), FuturesUnordered::new());

@@ -21,7 +21,7 @@ use crate::http::{Running, SOON, imported, text};
 use crate::projections::world::{World, tenant};
 
 /// How long what the bus does by itself may take: a hub that comes back waits for its own turn to end.
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 fn connection(broker: &Broker) -> Connection {
     Connection { brokers: broker.address().to_owned(), security: Security::default() }

@@ -32,6 +32,14 @@ pub enum SettingsError {
     /// The mechanism PLAIN shows the password to whoever listens.
     #[error("the SASL mechanism PLAIN sends the password in the clear: it is used over TLS only")]
     PlainInTheClear,
+    /// A file cannot be read.
+    #[error("{file} cannot be read: {why}")]
+    File {
+        /// Its path.
+        file: String,
+        /// Why not.
+        why: String,
+    },
     /// A user without a name.
     #[error("SASL needs a user's name and a password")]
     NoUser,
@@ -78,6 +86,22 @@ pub struct Tls {
     pub identity: Option<(PathBuf, PathBuf)>,
 }
 
+impl Tls {
+    fn files(&self) -> impl Iterator<Item = &PathBuf> {
+        let identity = self.identity.iter().flat_map(|(certificate, key)| [certificate, key]);
+        self.ca_file.iter().chain(identity)
+    }
+}
+
+/// librdkafka does not say which file it could not read.
+fn readable(file: &PathBuf) -> Result<(), SettingsError> {
+    let unreadable = |cause: std::io::Error| SettingsError::File {
+        file: file.display().to_string(),
+        why: cause.to_string(),
+    };
+    std::fs::File::open(file).map(drop).map_err(unreadable)
+}
+
 /// How brokers are spoken to.
 #[derive(Clone, Debug, Default)]
 pub struct Security {
@@ -109,6 +133,7 @@ impl Connection {
             named.ok_or_else(|| SettingsError::Broker(without_secrets(broker)))?;
         }
         let Security { tls, sasl } = &self.security;
+        tls.iter().flat_map(Tls::files).try_for_each(readable)?;
         match sasl {
             _ if !any => Err(SettingsError::NoBroker),
             Some(sasl) if sasl.username.is_empty() || sasl.password.expose_secret().is_empty() => {

@@ -66,7 +66,7 @@ async fn assert_all_there(cluster: &Cluster, events: u64) {
     for expected in 0..events {
         match reader.next(Duration::from_secs(20)).await.expect("it can be read") {
             Some(Read::Event { recorded, verdict: Verdict::Sound, .. }) => {
-                assert_eq!(recorded.sequence, expected)
+                assert_eq!(recorded.sequence, expected);
             }
             other => panic!("where event {expected} belongs: {other:?}"),
         }

@@ -7,6 +7,7 @@ use hub_domain::ledger::Recorded;
 use rdkafka::consumer::stream_consumer::StreamPartitionQueue;
 use rdkafka::consumer::{Consumer as _, StreamConsumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::metadata::MetadataPartition;
 use rdkafka::{Message as _, Offset, TopicPartitionList};
 use tokio::task::AbortHandle;
 
@@ -56,7 +57,7 @@ pub(super) async fn partitions(
         })?;
         let topic = found.topics().iter().find(|topic| topic.name() == name && topic.error().is_none());
         let partitions: Vec<i32> =
-            topic.iter().flat_map(|topic| topic.partitions()).map(|one| one.id()).collect();
+            topic.iter().flat_map(|topic| topic.partitions()).map(MetadataPartition::id).collect();
         if partitions.is_empty() { Err(ReaderError::NoTopic(name)) } else { Ok(partitions) }
     });
     found.await.map_err(|cause| ReaderError::Away(cause.to_string()))?

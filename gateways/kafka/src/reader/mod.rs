@@ -119,6 +119,7 @@ pub enum CheckpointVerdict {
 
 /// What was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "nearly everything that is read is an event")]
 pub enum Read {
     /// An event, in its tenant's order.
     Event {

@@ -6,8 +6,8 @@ fn connection(brokers: &str) -> Connection {
     Connection { brokers: brokers.to_owned(), security: Security::default() }
 }
 
-fn sasl(mechanism: Mechanism, username: &str) -> Option<Sasl> {
-    Some(Sasl { mechanism, username: username.to_owned(), password: "hidden".into() })
+fn sasl(mechanism: Mechanism, username: &str) -> Sasl {
+    Sasl { mechanism, username: username.to_owned(), password: "hidden".into() }
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn topics_are_named_as_kafka_allows() {
 #[test]
 fn a_password_is_not_sent_in_the_clear_and_not_shown() {
     let mut plain = connection("kafka:9092");
-    plain.security.sasl = sasl(Mechanism::Plain, "hub");
+    plain.security.sasl = Some(sasl(Mechanism::Plain, "hub"));
     assert_eq!(plain.check(), Err(SettingsError::PlainInTheClear));
     plain.security.tls = Some(Tls::default());
     assert_eq!(plain.check(), Ok(()));
@@ -50,9 +50,24 @@ fn a_password_is_not_sent_in_the_clear_and_not_shown() {
     assert!(!format!("{plain:?} {:?}", plain.client()).contains("hidden"), "{plain:?}");
 
     let mut scram = connection("kafka:9092");
-    scram.security.sasl = sasl(Mechanism::ScramSha512, "hub");
+    scram.security.sasl = Some(sasl(Mechanism::ScramSha512, "hub"));
     assert_eq!(scram.check(), Ok(()));
     assert_eq!(scram.client().get("sasl.mechanisms"), Some("SCRAM-SHA-512"));
-    scram.security.sasl = sasl(Mechanism::ScramSha256, "");
+    scram.security.sasl = Some(sasl(Mechanism::ScramSha256, ""));
     assert_eq!(scram.check(), Err(SettingsError::NoUser));
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_named() {
+    let missing = || Some("/nowhere/ca.pem".into());
+    let identity = Some(("/nowhere/cert.pem".into(), "/nowhere/key.pem".into()));
+    for (tls, file) in [
+        (Tls { ca_file: missing(), identity: None }, "/nowhere/ca.pem"),
+        (Tls { ca_file: None, identity }, "/nowhere/cert.pem"),
+    ] {
+        let mut under_tls = connection("kafka:9092");
+        under_tls.security.tls = Some(tls);
+        let refused = under_tls.check().expect_err("there is no such file").to_string();
+        assert!(refused.starts_with(file), "{refused}");
+    }
 }

@@ -214,10 +214,8 @@ impl Dispatcher {
             command_id: self.ids.uuid(),
         };
         let around = Surroundings { log: &*self.log, cache: &self.cache, ids: &*self.ids };
-        let metadata = Metadata {
-            origin: self.seal_origin(caller, stream, options).await?,
-            ..metadata(name, options)
-        };
+        let metadata =
+            Metadata { origin: self.seal_origin(caller, stream, options).await?, ..metadata(name, options) };
         let mut store = LedgerStore::<D>::new(&around, &ctx, metadata, key);
         if options.dry_run {
             store.distrust_cache();

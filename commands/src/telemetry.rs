@@ -39,7 +39,11 @@ pub const METRICS: &[(&str, Kind, &str)] = &[
     (OBSERVATION_SECONDS, Kind::Seconds, "Time that a look at a managed cluster took."),
     (OBSERVATION_LAG_SECONDS, Kind::Seconds, "Time between when a look was due and when it began."),
     (OBSERVED_CLUSTERS, Kind::Gauge, "Clusters that this process observes."),
-    (REFUSALS, Kind::Counter, "Refused commands of users: recorded, counted beyond the bound, or failed to be recorded."),
+    (
+        REFUSALS,
+        Kind::Counter,
+        "Refused commands of users: recorded, counted beyond the bound, or failed to be recorded.",
+    ),
     (OBSERVER_ACTIVE, Kind::Gauge, "1 while this process holds the turn to observe the fleet, 0 otherwise."),
 ];
 

@@ -77,12 +77,16 @@ async fn a_refusal_tells_who_tried_what_from_where_and_why_not() {
     });
     assert_eq!(body(&event), wanted);
     let metadata = metadata(&event);
-    assert_eq!((metadata.command.as_str(), metadata.request_id.as_deref()), ("cluster.decommission", Some("r-1")));
+    assert_eq!(
+        (metadata.command.as_str(), metadata.request_id.as_deref()),
+        ("cluster.decommission", Some("r-1"))
+    );
     assert_eq!(metadata.change_request.as_deref(), Some("CHG-7"));
     let text = String::from_utf8(event.metadata).unwrap();
     assert!(!text.contains("192.0.2.7") && !text.contains("curl"), "{text}");
     let sealed = metadata.origin.unwrap();
-    let open = scene.world.vault.open(scene.caller.tenant, scene.caller.actor.as_str(), &sealed).await.unwrap();
+    let open =
+        scene.world.vault.open(scene.caller.tenant, scene.caller.actor.as_str(), &sealed).await.unwrap();
     let open = OpenOrigin::read(&open).unwrap();
     assert_eq!((open.ip.to_string().as_str(), open.user_agent.as_deref()), ("192.0.2.7", Some("curl/8")));
 }

@@ -242,7 +242,8 @@ fn metadata_of_another_version_is_read() {
         ..Metadata::default()
     };
     let json = serde_json::to_string(&full).unwrap();
-    let wanted = r#"{"command":"cluster.import","origin":"c2VhbGVk","request_id":"r-1","change_request":"CHG-123"}"#;
+    let wanted =
+        r#"{"command":"cluster.import","origin":"c2VhbGVk","request_id":"r-1","change_request":"CHG-123"}"#;
     assert_eq!(json, wanted);
     assert_eq!(serde_json::from_str::<Metadata>(&json).unwrap(), full);
     let newer: Metadata = serde_json::from_str(r#"{"command":"x","approved_by":["user_1"]}"#).unwrap();

@@ -168,7 +168,9 @@ pub enum ForwardedHeader {
 
 fn network(text: &str) -> Result<hub_http::IpNet, String> {
     let address = || text.parse::<std::net::IpAddr>().map(hub_http::IpNet::from);
-    text.parse().or_else(|_| address()).map_err(|_| "must be a network such as 10.0.0.0/8, or an address".into())
+    text.parse()
+        .or_else(|_| address())
+        .map_err(|_| "must be a network such as 10.0.0.0/8, or an address".into())
 }
 
 impl From<ProxyConfig> for hub_http::TrustedProxies {

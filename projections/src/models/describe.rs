@@ -152,7 +152,8 @@ fn cluster(event: &ClusterEvent) -> Description {
             let summary =
                 format!("new credentials for {} wait for the cluster's answer", body.credentials.endpoint);
             let before = body.before.as_ref().map(|before| json!({ "credentials": reached(before) }));
-            let described = Description::new(summary).to(json!({ "credentials": reached(&body.credentials) }));
+            let described =
+                Description::new(summary).to(json!({ "credentials": reached(&body.credentials) }));
             Description { before, ..described }
         }
         ClusterEvent::UpdateCompleted(body) => Description::new("the cluster accepted the new credentials")
@@ -171,13 +172,10 @@ fn cluster(event: &ClusterEvent) -> Description {
         ClusterEvent::DecommissionRequested(_) => {
             Description::new("decommission was requested").to(json!({ "status": "decommissioning" }))
         }
-        ClusterEvent::Decommissioned(_) => {
-            Description::new("cluster was decommissioned and its credentials destroyed").changing(
-                "status",
-                "decommissioning",
-                "decommissioned",
-            )
-        }
+        ClusterEvent::Decommissioned(_) => Description::new(
+            "cluster was decommissioned and its credentials destroyed",
+        )
+        .changing("status", "decommissioning", "decommissioned"),
     }
 }
 

@@ -63,7 +63,10 @@ async fn a_start_that_died_half_way_is_finished_by_the_next() {
 
     let first = accounts.bootstrap(acme(), None).await.unwrap().unwrap();
     assert_eq!(world.log.types(), ["tenant.created.v1", "user.registered.v1"]);
-    accounts.sign_in("acme", &first.email.into(), first.one_time_password.unwrap(), Options::default()).await.unwrap();
+    accounts
+        .sign_in("acme", &first.email.into(), first.one_time_password.unwrap(), Options::default())
+        .await
+        .unwrap();
     assert_eq!(world.claims.of("tenant-name"), [("acme".to_owned(), first.tenant.to_string())]);
 }
 

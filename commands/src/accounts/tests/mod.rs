@@ -35,7 +35,10 @@ impl Acme {
             .await
             .unwrap()
             .unwrap();
-        let signed = accounts.sign_in("acme", &ADMINISTRATOR.into(), PASSWORD.into(), Options::default()).await.unwrap();
+        let signed = accounts
+            .sign_in("acme", &ADMINISTRATOR.into(), PASSWORD.into(), Options::default())
+            .await
+            .unwrap();
         let admin = caller(&signed);
         Self { world, accounts, tenant: first.tenant, admin }
     }

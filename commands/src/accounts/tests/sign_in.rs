@@ -74,7 +74,12 @@ async fn every_refusal_burns_the_same_work_and_at_least_the_same_time() {
     ];
     for (tenant, email) in attempts {
         let (verified, began) = (acme.world.credentials.verified.load(Ordering::SeqCst), Instant::now());
-        is_refused(&acme.accounts.sign_in(tenant, &email.into(), "not the password".into(), Options::default()).await);
+        is_refused(
+            &acme
+                .accounts
+                .sign_in(tenant, &email.into(), "not the password".into(), Options::default())
+                .await,
+        );
         assert!(began.elapsed() >= Settings::default().refusal, "{tenant} {email}");
         assert_eq!(acme.world.credentials.verified.load(Ordering::SeqCst), verified + 1, "{tenant} {email}");
     }

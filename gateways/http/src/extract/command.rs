@@ -138,7 +138,8 @@ fn reason(headers: &HeaderMap) -> Result<Option<Reason>, Problem> {
     if values.next().is_some() {
         return Err(Problem::header("Reason", "must stand there once"));
     }
-    let text = std::str::from_utf8(value.as_bytes()).map_err(|_| Problem::header("Reason", "must be UTF-8"))?;
+    let text =
+        std::str::from_utf8(value.as_bytes()).map_err(|_| Problem::header("Reason", "must be UTF-8"))?;
     Reason::new(text).map(Some).map_err(|rule| Problem::header("Reason", rule.to_string()))
 }
 

@@ -1,9 +1,9 @@
 //! `auth`: sessions begin, go on and end.
 
+use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
-use axum::Json;
 use hub_commands::accounts::SignedIn;
 use secrecy::ExposeSecret as _;
 use utoipa_axum::router::OpenApiRouter;

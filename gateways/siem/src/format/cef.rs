@@ -142,7 +142,7 @@ fn outcome<'a>(reading: &Reading<'a>) -> &'a str {
 
 fn custom(line: &mut Line<Cef>, key: &str, label: &str, value: &str, most: usize) {
     if !value.is_empty() {
-        line.plain(&format!("{key}Label"), label);
+        line.label(key, label);
         line.text(key, value, most);
     }
 }
@@ -150,7 +150,7 @@ fn custom(line: &mut Line<Cef>, key: &str, label: &str, value: &str, most: usize
 /// They come last: spaces at the end of a line are not kept, and a number has none.
 fn numbers(line: &mut Line<Cef>, values: [(&str, u64); 3]) {
     for (key, (label, value)) in ["cn1", "cn2", "cn3"].into_iter().zip(values) {
-        line.plain(&format!("{key}Label"), label);
+        line.label(key, label);
         line.plain(key, value);
     }
 }

@@ -65,13 +65,25 @@ impl<E: Escape> Line<E> {
         self.text.into_bytes()
     }
 
+    /// A field that names another: `keyLabel`.
+    pub fn label(&mut self, key: &str, label: &str) {
+        self.delimit();
+        for part in [key, "Label=", label] {
+            self.text.push_str(part);
+        }
+    }
+
     fn key(&mut self, key: &str) {
+        self.delimit();
+        self.text.push_str(key);
+        self.text.push('=');
+    }
+
+    fn delimit(&mut self) {
         if self.fields > 0 {
             self.text.push(E::DELIMITER);
         }
         self.fields += 1;
-        self.text.push_str(key);
-        self.text.push('=');
     }
 
     fn escaped(&mut self, value: &str, most: usize, escape: fn(char) -> Option<&'static str>) {

@@ -1,7 +1,6 @@
 //! What is true of every format.
 
 use std::collections::BTreeSet;
-use std::time::Instant;
 
 use chrono::{DateTime, TimeDelta};
 use hub_domain::ledger::{Algorithm, Checkpoint, SigningKey};
@@ -88,23 +87,4 @@ fn a_note_that_was_sent_can_be_verified() {
     let sent: serde_json::Value = serde_json::from_str(line(&message)).unwrap();
     let opened = Checkpoint::open(sent["checkpoint"]["note"].as_str().unwrap(), &key).unwrap();
     assert_eq!((opened.size, opened.origin.as_str()), (33, sent["checkpoint"]["origin"].as_str().unwrap()));
-}
-
-/// Prints what it takes; fails only when something has become slower by orders of magnitude.
-#[test]
-fn writing_is_cheap() {
-    let entries = corpus::known();
-    for format in FORMATS {
-        let writer = writer(format);
-        let (begin, mut written) = (Instant::now(), 0_u32);
-        while begin.elapsed().as_millis() < 200 {
-            for entry in &entries {
-                assert!(!writer.entry(entry).unwrap().body.is_empty());
-            }
-            written += entries.len() as u32;
-        }
-        let rate = f64::from(written) / begin.elapsed().as_secs_f64();
-        println!("{format:?}: {rate:.0} entries a second");
-        assert!(rate > 500.0, "{format:?}: {rate:.0} entries a second");
-    }
 }

@@ -68,10 +68,10 @@ impl AuditQuery {
             filter.and("t.recorded_at", "<", Arg::Time(to));
         }
         // Sequences have no gaps: within a span of time, the first and the last one tell how many there are.
-        let timed = self.from.is_some() || self.to.is_some();
+        let bounded = self.from.is_some() || self.to.is_some();
         let end = |order: &str| {
             let times = filter.sql();
-            let by = if timed {
+            let by = if bounded {
                 format!("t.recorded_at {order}, t.position {order}")
             } else {
                 format!("t.position {order}")

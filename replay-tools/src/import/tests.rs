@@ -37,7 +37,7 @@ fn an_event_keeps_its_bytes_and_tells_its_origin() {
         "source": "postgres-es/events", "kind": "Customer", "id": "42", "revision": 7, "event_type": "NameAdded",
         "version": "1.0", "metadata": { "time": "then" },
     });
-    assert_eq!(metadata["origin"], origin);
+    assert_eq!(metadata["imported"], origin);
     let read: hub_domain::kernel::Metadata = serde_json::from_slice(&made.metadata).unwrap();
     assert_eq!(read.command, "import.event", "the hub reads it as it reads its own");
 }

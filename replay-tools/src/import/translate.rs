@@ -24,7 +24,7 @@ pub struct Translator {
 #[derive(Serialize)]
 struct Metadata<'a> {
     command: &'a str,
-    origin: Origin<'a>,
+    imported: Origin<'a>,
 }
 
 /// Where it comes from: enough to find it there again.
@@ -75,7 +75,7 @@ impl Translator {
         }
         let metadata = Metadata {
             command: "import.event",
-            origin: Origin {
+            imported: Origin {
                 source: &self.source,
                 kind: &event.kind,
                 id: &event.id,

@@ -61,8 +61,8 @@ async fn all_comes_once(hub: &Hub, kurrent: &KurrentDouble, database: &Database,
     assert_eq!(first.payload, stored.data);
     assert_eq!((first.revision, first.event_type.as_str()), (0, "imported.orders.order_placed.v1"));
     let metadata: Value = serde_json::from_slice(&first.metadata).expect("JSON");
-    assert_eq!(metadata["origin"]["event_id"], stored.id.to_string());
-    let at = metadata["origin"]["recorded_at"].as_str().expect("a time");
+    assert_eq!(metadata["imported"]["event_id"], stored.id.to_string());
+    let at = metadata["imported"]["recorded_at"].as_str().expect("a time");
     let at: chrono::DateTime<chrono::Utc> = at.parse().expect("a time");
     assert_eq!(at.timestamp_micros(), stored.created / 10);
     let (code, said) = beside("clustermaster-audit", hub, &["verify"], &source).await;

@@ -154,7 +154,7 @@ async fn a_postgres_es_table_goes_under_the_chain_once() {
                 .await
                 .unwrap();
         assert_eq!(String::from_utf8(stored).unwrap(), *payload);
-        let origin = &event["metadata"]["origin"];
+        let origin = &event["metadata"]["imported"];
         assert_eq!((&origin["id"], &origin["revision"]), (&json!("id 7"), &json!(sequence)));
         assert_eq!(origin["metadata"], serde_json::from_str::<Value>(metadata).unwrap());
     }
@@ -246,7 +246,7 @@ async fn an_import_that_was_cut_off_goes_on() {
     for customer in [0, 19, 39] {
         let events = stream(ledger, &format!("imported-Customer_id~20{customer}")).await;
         let revisions: Vec<u64> =
-            events.iter().map(|event| event["metadata"]["origin"]["revision"].as_u64().unwrap()).collect();
+            events.iter().map(|event| event["metadata"]["imported"]["revision"].as_u64().unwrap()).collect();
         assert_eq!(revisions, (1..=30).collect::<Vec<_>>());
     }
     audit(ledger, &["verify"]).await.expect(0);

@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use hub_commands::ports::ClusterProbe as _;
 use rcgen::date_time_ymd;
+use secrecy::SecretString;
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
@@ -51,7 +52,9 @@ async fn a_name_that_is_nobodys_is_not_resolved() {
 #[tokio::test]
 async fn a_name_that_leads_to_the_hub_itself_is_refused_where_the_hub_is_closed() {
     let closed = Settings { allow_loopback: false, ..Settings::default() };
-    assert_eq!(code_at("https://localhost:1", closed).await, "address-refused");
+    let config = SecretString::from(kubeconfig_for("https://localhost:1", None).to_string());
+    let (pointer, _) = crate::kubeconfig::examine(&config, None, closed).unwrap_err();
+    assert_eq!(pointer, "/clusters/0/cluster/server");
     assert_eq!(code_at("https://localhost:1", Settings::default()).await, "connection-refused");
 }
 

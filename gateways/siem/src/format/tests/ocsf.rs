@@ -195,7 +195,7 @@ fn events_are_of_the_class_that_they_belong_to() {
         ("cluster.credentials_replaced.v1", 3004, "Update"),
         ("cluster.update_completed.v1", 3004, "Update"),
         ("cluster.update_failed.v1", 3004, "Update"),
-        ("cluster.health_changed.v1", 3004, "Update"),
+        ("cluster.health_changed.v2", 3004, "Update"),
         ("cluster.version_changed.v1", 3004, "Update"),
         ("cluster.nodes_changed.v1", 3004, "Update"),
         ("cluster.decommission_requested.v1", 6003, "Delete"),

@@ -1,6 +1,6 @@
 //! The event bus: every event to Kafka, in the ledger's order, and a reader that trusts nobody.
 //!
-//! [`Bus`] is an outlet: each event is a CloudEvent in binary mode, its value the bytes that were hashed, its headers every field of the
+//! [`Bus`] is an outlet: each event is a `CloudEvent` in binary mode, its value the bytes that were hashed, its headers every field of the
 //! leaf ([`message`]). Checkpoints go to a compacted topic beside it. [`Reader`] reads both back and recomputes everything.
 
 mod bus;

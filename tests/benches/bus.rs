@@ -66,7 +66,7 @@ impl Outlet<Event> for Watched {
 /// Measures both.
 pub async fn run(settings: &Settings) -> anyhow::Result<()> {
     anyhow::ensure!(available(), "{INSTALL}");
-    let broker = Broker::start().await?;
+    let broker = Broker::in_memory().await?;
     let server = OwnServer::start().await?;
     hub_postgres::migrate(&server.url()).await?;
     let tenant = TenantId::from_uuid(ids::uuid());

@@ -54,6 +54,7 @@ struct Own {
     folder: TempDir,
     port: u16,
     tls: bool,
+    storage: &'static str,
     child: Option<Child>,
 }
 
@@ -66,15 +67,28 @@ impl Broker {
         }
     }
 
+    /// As [`Broker::start`], but one of its own keeps everything in memory: it is not what a measurement should wait for.
+    pub async fn in_memory() -> anyhow::Result<Self> {
+        match std::env::var("KAFKA_BROKERS") {
+            Ok(address) => Ok(Self { address, own: None }),
+            Err(_) => Self::with(false, "memory://nisshi/").await,
+        }
+    }
+
     /// One of its own, which can be killed; with `tls` it speaks nothing else, under a certificate of [`Broker::ca_file`].
     pub async fn own(tls: bool) -> anyhow::Result<Self> {
+        // It takes a path as one below where it is started.
+        Self::with(tls, "sqlite://data.sqlite").await
+    }
+
+    async fn with(tls: bool, storage: &'static str) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         if tls {
             certify(folder.path())?;
         }
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let host = if tls { "localhost" } else { "127.0.0.1" };
-        let own = Own { folder, port, tls, child: None };
+        let own = Own { folder, port, tls, storage, child: None };
         let mut broker = Self { address: format!("{host}:{port}"), own: Some(own) };
         broker.start_again().await?;
         Ok(broker)
@@ -111,8 +125,7 @@ impl Broker {
         command
             .args(["broker", "--listener-url", &scheme("127.0.0.1")])
             .args(["--advertised-listener-url", &scheme(if own.tls { "localhost" } else { "127.0.0.1" })])
-            // It takes a path as one below where it is started.
-            .args(["--storage-engine", "sqlite://data.sqlite"])
+            .args(["--storage-engine", own.storage])
             .current_dir(own.folder.path())
             .env_remove("OTEL_EXPORTER_OTLP_ENDPOINT")
             .stdin(Stdio::null())

@@ -54,7 +54,8 @@ pub struct ReaderSettings {
     pub connection: Connection,
     /// The topic of events.
     pub topic: String,
-    /// The hub's verifier key, got from it by another way. With it checkpoints are read, too.
+    /// The hub's verifier key, got from it by another way. With it checkpoints are read, too; a tenant's own key is
+    /// for that tenant's only.
     pub key: Option<VerifierKey>,
     /// Events that wait, at most, for one before them that has not come.
     pub window: usize,

@@ -87,11 +87,13 @@ async fn a_stream_follows_and_goes_on_where_it_was_left() {
     assert_eq!(again.next().await.unwrap().id, second.id, "Last-Event-ID counts before `after`");
     assert_eq!(again.next().await.unwrap().event, "cluster.changed.v1");
 
-    // From the beginning: exactly the audit log.
+    // From the beginning: exactly the audit log, but for from where somebody acted, which no stream carries.
     let log = admin.get("audit-logs?limit=500&sort=recorded_at").await.unwrap().expect(200).body;
     let mut whole = Stream::open(&admin, "events?after=0", None).await;
     for entry in log.as_array().unwrap() {
-        assert_eq!(whole.next().await.unwrap().data, *entry);
+        let mut entry = entry.clone();
+        entry["origin"].take();
+        assert_eq!(whole.next().await.unwrap().data, entry);
     }
 }
 

@@ -108,7 +108,6 @@ impl<'a> Deed<'a> {
             ("user", "password_changed") => (Class::Account, Act::PasswordReset),
             ("user", "profile_changed") => (Class::Account, Act::Other),
             // So many requests were refused that they were only counted.
-            ("user", "refusals_counted") => (Class::Request, Act::Other),
             ("user", _) => (Class::Account, act(verb)),
             ("application", _) => (Class::Application, act(verb)),
             ("deployment", _) => (Class::Application, of_deployment(verb)),

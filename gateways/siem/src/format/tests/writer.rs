@@ -26,8 +26,10 @@ fn a_message_says_which_event_it_is() {
 fn how_much_it_matters_is_the_same_in_every_format() {
     let expected = |event_type: &str, summary: &str| match event_type {
         "user.sign_in_refused.v1" if summary.contains("used twice") => 3,
-        "user.sign_in_refused.v1" | "cluster.import_failed.v1" | "cluster.update_failed.v1" => 4,
-        "user.command_refused.v1" => 4,
+        "user.sign_in_refused.v1"
+        | "user.command_refused.v1"
+        | "cluster.import_failed.v1"
+        | "cluster.update_failed.v1" => 4,
         "cluster.health_changed.v2" if summary.contains("to unreachable") => 4,
         "cluster.health_changed.v2" if summary.contains("to degraded") => 5,
         "user.roles_changed.v1"

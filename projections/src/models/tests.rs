@@ -1,14 +1,14 @@
 //! Given events, then rows.
 
-use hub_domain::cluster::{Cluster, ClusterCommand, ClusterState};
-use hub_domain::user::{User, UserCommand, UserState};
+use hub_domain::cluster::{Changes, Cluster, ClusterCommand, ClusterState};
+use hub_domain::user::{CommandRefused, RefusedAs, User, UserCommand, UserState};
 use proptest::prelude::*;
 use serde_json::json;
 
 use super::{AuditLogs, Clusters, Users};
 use crate::oracle::refold;
 use crate::testing::{
-    Log, account, cluster_command, cluster_id, credentials, observation, spec, user_command, user_id,
+    Log, account, cluster_command, cluster_id, credentials, observation, sealed, spec, user_command, user_id,
 };
 
 fn imported(log: &mut Log) -> ClusterState {
@@ -116,7 +116,57 @@ fn a_refused_sign_in_is_an_entry_and_no_change_of_the_account() {
 }
 
 #[test]
+<<<<<<< HEAD
 fn a_deleted_user_holds_no_sealed_data_any_more() {
+=======
+fn a_refused_attempt_is_an_entry_about_what_was_attempted() {
+    let mut log = Log::default();
+    let id = user_id(1);
+    let mut state = log.decide::<User>(1, &id, UserState::Absent, UserCommand::Register(account(1)));
+    for target in [Some(cluster_id(9)), None] {
+        let (command, code) = ("cluster.decommission".to_owned(), "forbidden".to_owned());
+        let refused = CommandRefused { command, target, code, kind: RefusedAs::Forbidden };
+        state = log.decide::<User>(1, &id, state, UserCommand::NoteRefusal(refused));
+    }
+    log.events[1].metadata =
+        br#"{"command":"cluster.decommission","origin":"c2VhbGVk","request_id":"r","change_request":"C"}"#
+            .to_vec();
+
+    let entries = refold::<AuditLogs>(&log.decoded()).unwrap();
+
+    let about = &entries[1].row;
+    assert_eq!((about.target_type.as_str(), &about.target_id), ("cluster", &cluster_id(9)));
+    assert_eq!((&about.cluster_id, &about.user_id), (&Some(cluster_id(9)), &None));
+    assert_eq!((about.outcome.as_str(), about.action.as_str()), ("refused", "cluster.decommission"));
+    assert_eq!(about.summary, "`cluster.decommission` was refused: forbidden");
+    let said = (about.origin_sealed.clone(), about.request_id.as_deref(), about.change_request.as_deref());
+    assert_eq!(said, (Some(sealed("c2VhbGVk")), Some("r"), Some("C")));
+    assert_eq!(about.subject(), "user_somebody");
+    assert_eq!((entries[2].row.target_type.as_str(), &entries[2].row.target_id), ("user", &id));
+    assert_eq!(refold::<Clusters>(&log.decoded()).unwrap().len(), 0);
+    assert_eq!(refold::<Users>(&log.decoded()).unwrap()[0].row.revision, 2);
+}
+
+#[test]
+fn replaced_credentials_are_told_apart_by_their_fingerprints() {
+    let mut log = Log::default();
+    let state = imported(&mut log);
+    let changes = Changes { credentials: Some(credentials(2)), ..Changes::default() };
+    log.decide::<Cluster>(1, &cluster_id(1), state, ClusterCommand::Change(changes));
+
+    let entries = refold::<AuditLogs>(&log.decoded()).unwrap();
+
+    let told = |number: u8| {
+        let held = credentials(number);
+        Some(json!({ "credentials": { "endpoint": held.endpoint, "fingerprint": held.fingerprint } }))
+    };
+    let last = &entries.last().unwrap().row;
+    assert_eq!((last.before.clone(), last.after.clone()), (told(1), told(2)));
+}
+
+#[test]
+fn a_deleted_user_leaves_no_sealed_data_behind() {
+>>>>>>> actor
     let mut log = Log::default();
     let id = user_id(1);
     let state = log.decide::<User>(1, &id, UserState::Absent, UserCommand::Register(account(1)));

@@ -264,3 +264,22 @@ async fn a_rotation_counts_what_it_cannot_open_and_goes_on() {
     assert!(matches!(during.get(tenant(1), &kept[2]).await, Err(VaultError::Sealed)));
     during.get(tenant(1), &kept[4]).await.unwrap();
 }
+
+#[tokio::test]
+async fn what_is_sealed_in_passing_opens_only_while_its_key_exists() {
+    let (database, _) = fresh().await;
+    let here = unlock(&database, kek(1)).await.unwrap();
+    let there = unlock(&database, kek(1)).await.unwrap();
+    let first = there.seal_in_passing(tenant(1), "user_a", "192.0.2.7").await.unwrap();
+    assert_eq!(here.open(tenant(1), "user_a", &first).await.unwrap().expose_secret(), "192.0.2.7");
+
+    here.erase(tenant(1), "user_a").await.unwrap();
+    assert!(matches!(here.seal_in_passing(tenant(1), "user_a", "x").await, Err(VaultError::Erased)));
+    // Another process may go on sealing for a while. Nobody opens it.
+    let late = there.seal_in_passing(tenant(1), "user_a", "192.0.2.8").await.unwrap();
+    for sealed in [&first, &late] {
+        assert!(matches!(here.open(tenant(1), "user_a", sealed).await, Err(VaultError::Erased)));
+    }
+    let fresh = unlock(&database, kek(1)).await.unwrap();
+    assert!(matches!(fresh.open(tenant(1), "user_a", &late).await, Err(VaultError::Erased)));
+}

@@ -68,17 +68,20 @@ impl Exports {
         new: NewExport,
         options: &Options,
     ) -> Result<(ExportId, Outcome<Export>), CommandError> {
-        caller.authorise(Permission::ManageExports)?;
-        if let Some(outcome) = self.dispatcher.repeat::<Export>(caller, CREATE, options).await? {
-            return Ok((id_of(&outcome.receipt)?, outcome));
-        }
-        let lengths = new.secrets.iter().map(|(name, secret)| (*name, secret.expose_secret().len()));
-        check(new.format, &new.transport, &new.filter)
-            .and_then(|()| check_secrets(&new.transport, lengths))
-            .map_err(|breach| CommandError::invalid(breach.pointer, breach.rule))?;
-        self.within_reach("/starts_at", new.starts_at).await?;
-        let (this, caller, options) = (self.clone(), caller.clone(), options.clone());
-        to_the_end(async move { this.create_now(&caller, new, &options).await }).await
+        let work = async {
+            caller.authorise(Permission::ManageExports)?;
+            if let Some(outcome) = self.dispatcher.repeat::<Export>(caller, CREATE, options).await? {
+                return Ok((id_of(&outcome.receipt)?, outcome));
+            }
+            let lengths = new.secrets.iter().map(|(name, secret)| (*name, secret.expose_secret().len()));
+            check(new.format, &new.transport, &new.filter)
+                .and_then(|()| check_secrets(&new.transport, lengths))
+                .map_err(|breach| CommandError::invalid(breach.pointer, breach.rule))?;
+            self.within_reach("/starts_at", new.starts_at).await?;
+            let (this, caller, options) = (self.clone(), caller.clone(), options.clone());
+            to_the_end(async move { this.create_now(&caller, new, &options).await }).await
+        };
+        self.dispatcher.accountable(caller, CREATE, None, options, work).await
     }
 
     async fn create_now(
@@ -140,7 +143,7 @@ impl Exports {
         id: ExportId,
         options: &Options,
     ) -> Result<Outcome<Export>, CommandError> {
-        self.record(caller, PAUSE, &id.to_string(), ExportCommand::Pause, options).await
+        self.ask(caller, PAUSE, id, ExportCommand::Pause, options).await
     }
 
     /// Lets them go out again, from where they stood.
@@ -150,7 +153,7 @@ impl Exports {
         id: ExportId,
         options: &Options,
     ) -> Result<Outcome<Export>, CommandError> {
-        self.record(caller, RESUME, &id.to_string(), ExportCommand::Resume, options).await
+        self.ask(caller, RESUME, id, ExportCommand::Resume, options).await
     }
 
     /// Lets them go out once more, from a ledger position on.
@@ -161,9 +164,13 @@ impl Exports {
         from: u64,
         options: &Options,
     ) -> Result<Outcome<Export>, CommandError> {
-        caller.authorise(Permission::ManageExports)?;
-        self.within_reach("/from", Some(from)).await?;
-        self.record(caller, REPLAY, &id.to_string(), ExportCommand::Replay { from }, options).await
+        let stream = id.to_string();
+        let work = async {
+            caller.authorise(Permission::ManageExports)?;
+            self.within_reach("/from", Some(from)).await?;
+            self.record(caller, REPLAY, &stream, ExportCommand::Replay { from }, options).await
+        };
+        self.dispatcher.accountable(caller, REPLAY, Some(&stream), options, work).await
     }
 
     /// Tries again what was set aside.
@@ -173,11 +180,21 @@ impl Exports {
         id: ExportId,
         options: &Options,
     ) -> Result<Outcome<Export>, CommandError> {
-        self.record(caller, RETRY, &id.to_string(), ExportCommand::RetryDeadLetters, options).await
+        self.ask(caller, RETRY, id, ExportCommand::RetryDeadLetters, options).await
     }
 
     /// Ends an export for good: its secrets are destroyed, its name is free again.
     pub async fn delete(
+        &self,
+        caller: &Caller,
+        id: ExportId,
+        options: &Options,
+    ) -> Result<Outcome<Export>, CommandError> {
+        let work = self.delete_now(caller, id, options);
+        self.dispatcher.accountable(caller, DELETE, Some(&id.to_string()), options, work).await
+    }
+
+    async fn delete_now(
         &self,
         caller: &Caller,
         id: ExportId,
@@ -198,6 +215,20 @@ impl Exports {
             Ok(outcome)
         })
         .await
+    }
+
+    /// A command that needs no more than the aggregate.
+    async fn ask(
+        &self,
+        caller: &Caller,
+        name: &'static str,
+        id: ExportId,
+        command: ExportCommand,
+        options: &Options,
+    ) -> Result<Outcome<Export>, CommandError> {
+        let stream = id.to_string();
+        let work = self.record(caller, name, &stream, command, options);
+        self.dispatcher.accountable(caller, name, Some(&stream), options, work).await
     }
 
     async fn record(

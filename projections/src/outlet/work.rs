@@ -194,6 +194,8 @@ impl<'p, T: Send + Sync + 'static> Work<'p, T> {
         let waited = self.tally.count() > 0 && self.counting.elapsed() >= settings.manifest_every;
         if let Some(tenant) = exports
             && (tally.count() >= settings.manifest_events || waited)
+            // It says what stands under a checkpoint; before the first one it waits.
+            && let Some(checkpoint) = self.checkpoints.last().cloned()
         {
             notices.push(Notice::Manifest(Manifest {
                 outlet: self.pump.name.clone(),
@@ -202,7 +204,7 @@ impl<'p, T: Send + Sync + 'static> Work<'p, T> {
                 to: batch.to,
                 count: tally.count(),
                 root: tally.root(),
-                checkpoint: self.checkpoints.last().cloned(),
+                checkpoint: Some(checkpoint),
             }));
             tally = Tally::begin(batch.to + 1);
         }

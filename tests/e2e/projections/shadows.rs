@@ -67,7 +67,7 @@ async fn what_was_altered_by_hand_is_named() {
 
     let counts: Vec<_> =
         found.iter().map(|drift| (drift.projection, drift.missing, drift.extra, drift.differing)).collect();
-    assert_eq!(counts, [("clusters", 0, 0, 1), ("users", 0, 1, 0), ("audit_logs", 2, 0, 0)]);
+    assert_eq!(counts, [("clusters", 0, 0, 1), ("users", 0, 1, 0), ("exports", 0, 0, 0), ("audit_logs", 2, 0, 0)]);
     let row = &found[0].differences[0];
     assert_eq!(
         (row.kind, row.tenant, row.id.as_str()),
@@ -79,7 +79,7 @@ async fn what_was_altered_by_hand_is_named() {
     let row = &found[1].differences[0];
     assert_eq!((row.kind, row.id.as_str()), (DriftKind::Extra, "user_forged"));
     let events = world.events().await;
-    let gone: Vec<_> = found[2].differences.iter().map(|row| (row.kind, row.id.clone())).collect();
+    let gone: Vec<_> = found[3].differences.iter().map(|row| (row.kind, row.id.clone())).collect();
     for position in [7, 8] {
         assert!(gone.contains(&(DriftKind::Missing, events[position - 1].recorded.event_id.to_string())));
     }

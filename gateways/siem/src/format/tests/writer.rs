@@ -28,6 +28,7 @@ fn how_much_it_matters_is_the_same_in_every_format() {
         "user.sign_in_refused.v1" if summary.contains("used twice") => 3,
         "user.sign_in_refused.v1"
         | "user.command_refused.v1"
+        | "user.refusals_counted.v1"
         | "cluster.import_failed.v1"
         | "cluster.update_failed.v1" => 4,
         "cluster.health_changed.v2" if summary.contains("to unreachable") => 4,

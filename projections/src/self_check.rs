@@ -44,7 +44,7 @@ pub async fn run(pool: PgPool, feed: Arc<dyn EventFeed>, schedule: Schedule, can
         pause = LOOK.min(schedule.every);
         match cancel.run_until_cancelled(look(&pool, &feed, schedule)).await {
             Some(Err(cause)) => {
-                tracing::warn!(%cause, "the read models could not be checked; it is tried again")
+                tracing::warn!(%cause, "the read models could not be checked; it is tried again");
             }
             Some(Ok(())) => {}
             None => return,

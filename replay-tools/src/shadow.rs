@@ -40,7 +40,9 @@ pub async fn command(args: &Shadow) -> anyhow::Result<u8> {
     if args.json {
         println!("{}", json!({ "drift": found.iter().map(Drift::total).sum::<u64>(), "projections": found }));
     } else {
-        found.iter().for_each(|drift| println!("{}", words(drift)));
+        for drift in &found {
+            println!("{}", words(drift));
+        }
     }
     Ok(if found.iter().all(|drift| drift.total() == 0) { CLEAN } else { ALTERED })
 }
@@ -52,17 +54,16 @@ fn words(drift: &Drift) -> String {
         return format!("{projection}: {rows} rows at position {position} are what the ledger says");
     }
     let least = if drift.exact { "" } else { "at least " };
-    let mut text = format!(
+    let mut lines = vec![format!(
         "{projection}: DRIFT at position {position} ({rows} rows): {least}{missing} missing, {extra} too many, {differing} different"
-    );
-    for row in &drift.differences {
-        text.push_str(&format!("\n  {}", line(row)));
+    )];
+    lines.extend(drift.differences.iter().map(|row| format!("  {}", line(row))));
+    let more = drift.total().saturating_sub(drift.differences.len() as u64);
+    if more > 0 {
+        lines.push(format!("  and {more} more"));
     }
-    if drift.total() > drift.differences.len() as u64 {
-        text.push_str(&format!("\n  and {} more", drift.total() - drift.differences.len() as u64));
-    }
-    text.push_str(&format!("\n  `clustermaster-audit rebuild {projection}` builds the table anew"));
-    text
+    lines.push(format!("  `clustermaster-audit rebuild {projection}` builds the table anew"));
+    lines.join("\n")
 }
 
 fn line(row: &Difference) -> String {

@@ -258,7 +258,7 @@ mod door {
     }
 
     fn in_circles(payload: &[u8]) -> Step {
-        Ok(("door.shut.v1", payload.to_vec()))
+        step("door.shut.v1", payload, |old: Shut| old)
     }
 
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

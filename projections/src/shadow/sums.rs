@@ -70,7 +70,9 @@ impl Buckets {
 
     fn these(buckets: &[usize]) -> Self {
         let mut picked = vec![false; BUCKETS];
-        buckets.iter().for_each(|bucket| picked[*bucket] = true);
+        for bucket in buckets {
+            picked[*bucket] = true;
+        }
         Self(picked)
     }
 

@@ -16,7 +16,9 @@ proptest! {
         let ids: Vec<u8> = ids.into_iter().collect();
         let chosen = *at.get(&ids);
         let mut sums = Sums::default();
-        ids.iter().for_each(|id| sums.expect(&line(*id, 0)));
+        for id in &ids {
+            sums.expect(&line(*id, 0));
+        }
         for id in ids.iter().rev() {
             match (how, *id == chosen) {
                 (1, true) => sums.find(&line(*id, 1)),
@@ -43,7 +45,9 @@ proptest! {
     #[test]
     fn groups_are_bounded(ids in prop::collection::vec(any::<u8>(), 1..200), most in 1_u64..20) {
         let mut sums = Sums::default();
-        ids.iter().for_each(|id| sums.expect(&line(*id, 0)));
+        for id in &ids {
+            sums.expect(&line(*id, 0));
+        }
         let groups = sums.suspicious(most);
         for id in &ids {
             let bucket = line(*id, 0).bucket();

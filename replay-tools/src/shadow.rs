@@ -57,12 +57,13 @@ fn words(drift: &Drift) -> String {
     let mut lines = vec![format!(
         "{projection}: DRIFT at position {position} ({rows} rows): {least}{missing} missing, {extra} too many, {differing} different"
     )];
-    lines.extend(drift.differences.iter().map(line));
-    if drift.total() > drift.differences.len() as u64 {
-        lines.push(format!("and {} more", drift.total() - drift.differences.len() as u64));
+    lines.extend(drift.differences.iter().map(|row| format!("  {}", line(row))));
+    let more = drift.total().saturating_sub(drift.differences.len() as u64);
+    if more > 0 {
+        lines.push(format!("  and {more} more"));
     }
-    lines.push(format!("`clustermaster-audit rebuild {projection}` builds the table anew"));
-    lines.join("\n  ")
+    lines.push(format!("  `clustermaster-audit rebuild {projection}` builds the table anew"));
+    lines.join("\n")
 }
 
 fn line(row: &Difference) -> String {

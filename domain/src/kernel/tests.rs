@@ -262,7 +262,7 @@ mod door {
 
     #[allow(clippy::unnecessary_wraps, reason = "an upcaster may fail")]
     fn in_circles(payload: &[u8]) -> Step {
-        Ok(("door.shut.v1", payload.to_vec()))
+        step("door.shut.v1", payload, |old: Shut| old)
     }
 
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -68,15 +68,15 @@ impl AuditQuery {
             filter.and("t.recorded_at", "<", Arg::Time(to));
         }
         // Sequences have no gaps: within a span of time, the first and the last one tell how many there are.
-        let bounded = self.from.is_some() || self.to.is_some();
+        let spanned = self.from.is_some() || self.to.is_some();
         let end = |order: &str| {
-            let times = filter.sql();
-            let by = if bounded {
+            let wanted = filter.sql();
+            let by = if spanned {
                 format!("t.recorded_at {order}, t.position {order}")
             } else {
                 format!("t.position {order}")
             };
-            format!("(select t.sequence from read.audit_logs t where {times} order by {by} limit 1)")
+            format!("(select t.sequence from read.audit_logs t where {wanted} order by {by} limit 1)")
         };
         let known_count = Count::Known(format!("({} - {} + 1)", end("desc"), end("asc")));
         let count = if self.only_times() { known_count } else { Count::AtMost(COUNTED) };

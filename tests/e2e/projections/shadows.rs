@@ -67,7 +67,10 @@ async fn what_was_altered_by_hand_is_named() {
 
     let counts: Vec<_> =
         found.iter().map(|drift| (drift.projection, drift.missing, drift.extra, drift.differing)).collect();
-    assert_eq!(counts, [("clusters", 0, 0, 1), ("users", 0, 1, 0), ("exports", 0, 0, 0), ("audit_logs", 2, 0, 0)]);
+    assert_eq!(
+        counts,
+        [("clusters", 0, 0, 1), ("users", 0, 1, 0), ("exports", 0, 0, 0), ("audit_logs", 2, 0, 0)]
+    );
     let row = &found[0].differences[0];
     assert_eq!(
         (row.kind, row.tenant, row.id.as_str()),

@@ -91,6 +91,7 @@ async fn an_export_lives_from_its_creation_to_its_end() {
         [
             "export `siem` was created: json by file",
             "the export was paused",
+            "`export.resume` was refused: precondition-failed",
             "the export goes on",
             "the export is replayed from position 2 on",
             "what the export had set aside is tried again",

@@ -29,15 +29,23 @@ pub struct Maker {
 }
 
 impl Maker {
-    /// Over the vault, within what the hub allows.
+    /// Over the vault, within what the hub allows. Makes the folder in the data folder where no other was chosen.
     pub fn new(
         vault: Arc<dyn Vault>,
         clock: Arc<dyn Clock>,
         config: &ExportConfig,
         store: &StoreConfig,
-    ) -> Self {
-        let folder = config.export_dir.clone().unwrap_or_else(|| store.data_dir.join("exports"));
-        Self { vault, clock, config: config.clone(), folder }
+    ) -> std::io::Result<Self> {
+        let folder = match &config.export_dir {
+            // One that was chosen must be there: a mount that is missing should not be written beside.
+            Some(chosen) => chosen.clone(),
+            None => {
+                let own = store.data_dir.join("exports");
+                std::fs::create_dir_all(&own)?;
+                own
+            }
+        };
+        Ok(Self { vault, clock, config: config.clone(), folder })
     }
 
     async fn secrets(&self, export: &ExportVersion) -> Result<Secrets, Unopened> {

@@ -97,7 +97,8 @@ fn outlets(
     }
     let outlets = Arc::new(PgOutlets::new(pools.writer.clone()));
     let (vault, clock) = (store.ports.vault.clone(), store.ports.clock.clone());
-    let maker = Arc::new(Maker::new(vault, clock, &config.exports, &config.store));
+    let maker =
+        Arc::new(Maker::new(vault, clock, &config.exports, &config.store).context("the folder of exports")?);
     let settings = PumpSettings { holder: format!("hub {}", std::process::id()), ..PumpSettings::default() };
     let (projector, made) = (pools.projector.clone(), maker.clone());
     let exporting = ExportRunner::new(projector, outlets.clone(), feed.clone(), made, settings);

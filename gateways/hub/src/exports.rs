@@ -36,15 +36,12 @@ impl Maker {
         config: &ExportConfig,
         store: &StoreConfig,
     ) -> std::io::Result<Self> {
-        let folder = match &config.export_dir {
-            // One that was chosen must be there: a mount that is missing should not be written beside.
-            Some(chosen) => chosen.clone(),
-            None => {
-                let own = store.data_dir.join("exports");
-                std::fs::create_dir_all(&own)?;
-                own
-            }
+        // One that was chosen must be there: a mount that is missing should not be written beside.
+        let own = || {
+            let own = store.data_dir.join("exports");
+            std::fs::create_dir_all(&own).map(|()| own)
         };
+        let folder = config.export_dir.clone().map_or_else(own, Ok)?;
         Ok(Self { vault, clock, config: config.clone(), folder })
     }
 

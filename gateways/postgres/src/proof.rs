@@ -122,9 +122,11 @@ impl ProofStore for PgProofs {
         hashes: &[Hash],
     ) -> Result<(), FeedError> {
         let hashes: Vec<&[u8]> = hashes.iter().map(|hash| &hash.0[..]).collect();
+        // A node that is lost in a crash is computed again: its commit waits for no disk.
         sqlx::query(
-            "insert into ledger.tree_nodes (tree, level, index, hash) \
-             select $1, $2, $3 + n.nth - 1, n.hash from unnest($4::bytea[]) with ordinality n (hash, nth) \
+            "with relaxed as materialized (select set_config('synchronous_commit', 'off', true)) \
+             insert into ledger.tree_nodes (tree, level, index, hash) \
+             select $1, $2, $3 + n.nth - 1, n.hash from unnest($4::bytea[]) with ordinality n (hash, nth), relaxed \
              on conflict do nothing",
         )
         .bind(id(tree))

@@ -3,7 +3,7 @@
 use hub_kit::{Client, until};
 use serde_json::{Value, json};
 
-use super::{Running, SOON, problem, text};
+use super::{Running, SOON, imported, problem, text};
 
 /// A secret that must never come out again.
 const TOKEN: &str = "collector-token-that-nobody-may-see";

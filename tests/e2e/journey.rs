@@ -127,6 +127,8 @@ async fn kubernetes_cluster_from_import_to_decommission() {
     becomes(&admin, &format!("clusters/{id}"), "/status", "decommissioned").await;
     admin.put(&format!("clusters/{id}"), &labels).await.expect("an answer").expect(409);
 
+    // A refusal does not say where it stands.
+    becomes(&admin, "audit-logs?limit=1", "/0/event_type", "user.command_refused.v1").await;
     let log = admin.get("audit-logs?limit=500").await.expect("an answer").expect(200);
     let actions: Vec<&str> = log
         .body

@@ -9,7 +9,7 @@ fn main() {
         .include_file("kurrent.rs")
         .bytes(["."])
         // They are no examples of Rust.
-        .disable_comments(["."])
+        .disable_comments(".")
         .compile_fds(parsed)
         .expect("the protocol's code can be written");
     println!("cargo::rerun-if-changed=protos");

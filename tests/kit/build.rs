@@ -8,8 +8,6 @@ fn main() {
         .compile_well_known_types(true)
         .include_file("kurrent.rs")
         .bytes(["."])
-        // They are no examples of Rust.
-        .disable_comments(".")
         .compile_fds(parsed)
         .expect("the protocol's code can be written");
     println!("cargo::rerun-if-changed=protos");

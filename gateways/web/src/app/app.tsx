@@ -1,0 +1,77 @@
+import { QueryClientProvider } from '@tanstack/react-query';
+import { Component, type ReactNode, Suspense, useEffect, useState } from 'react';
+import { BrowserRouter, Navigate, Route, Routes } from 'react-router';
+
+import { prefix } from '../api/base';
+import { queryClient } from '../api/query';
+import { resume, useSession } from '../api/session';
+import { Frame } from '../kit/parts';
+import { Failed, Loading } from '../kit/states';
+import { ToastRoom } from '../kit/toasts';
+import { AREAS } from './areas';
+import { Shell } from './shell';
+import { SignInPage } from './sign-in';
+
+export function App() {
+  const session = useSession();
+  return session.kind === 'unknown' ? <Resuming /> : session.kind === 'none' ? <SignInPage /> : <SignedIn key={session.user} />;
+}
+
+function Resuming() {
+  const [failure, setFailure] = useState<unknown>();
+  const [attempt, setAttempt] = useState(0);
+  useEffect(() => {
+    resume().catch(setFailure);
+  }, [attempt]);
+  const retry = () => {
+    setFailure(undefined);
+    setAttempt(attempt + 1);
+  };
+  return <main className="cm-sign-in">{failure ? <Failed cause={failure} retry={retry} /> : <Loading what="ClusterMaster" />}</main>;
+}
+
+function SignedIn() {
+  const [client] = useState(queryClient);
+  return (
+    <QueryClientProvider client={client}>
+      <BrowserRouter basename={prefix || '/'}>
+        <ToastRoom>
+          <Shell>
+            <Guard>
+              <Suspense fallback={<Loading what="The page" />}>
+                <Routes>
+                  <Route index element={<Navigate to="/fleet" replace />} />
+                  {AREAS.map((area) => (
+                    <Route key={area.path} path={`${area.path}/*`} element={<area.routes />} />
+                  ))}
+                  <Route path="*" element={<NotHere />} />
+                </Routes>
+              </Suspense>
+            </Guard>
+          </Shell>
+        </ToastRoom>
+      </BrowserRouter>
+    </QueryClientProvider>
+  );
+}
+
+export function NotHere() {
+  return (
+    <Frame title="There is no such page">
+      <p>The address has a typing error, or the page was moved. The areas on the left lead on.</p>
+    </Frame>
+  );
+}
+
+/** A page that breaks takes no other one with it. */
+class Guard extends Component<{ children: ReactNode }, { cause: unknown }> {
+  override state: { cause: unknown } = { cause: undefined };
+
+  static getDerivedStateFromError(cause: unknown) {
+    return { cause };
+  }
+
+  override render() {
+    return this.state.cause === undefined ? this.props.children : <Failed cause={this.state.cause} retry={() => location.reload()} />;
+  }
+}

@@ -1,0 +1,4 @@
+export default function Palette({ close }: { mode: 'commands' | 'search'; close: () => void }) {
+  void close;
+  return null;
+}

@@ -1,0 +1,83 @@
+/** Signing in: as a page of its own, or over a page whose session has ended. */
+import { Alert, Button, Card, CardBody, CardTitle, Form, FormGroup, Modal, ModalBody, ModalHeader, TextInput } from '@patternfly/react-core';
+import { useEffect, useId, useState } from 'react';
+
+import { asProblem } from '../api/problem';
+import { signIn } from '../api/session';
+import { Failed } from '../kit/states';
+
+function SignInForm({ again }: { again?: boolean }) {
+  const [email, setEmail] = useState('');
+  const [password, setPassword] = useState('');
+  const [tenant, setTenant] = useState('');
+  const [failure, setFailure] = useState<unknown>();
+  const [busy, setBusy] = useState(false);
+  const id = useId();
+  return (
+    <Form
+      onSubmit={(event) => {
+        event.preventDefault();
+        setBusy(true);
+        signIn(email.trim(), password, tenant.trim() || undefined)
+          .catch((cause: unknown) => setFailure(asProblem(cause)))
+          .finally(() => setBusy(false));
+      }}
+    >
+      {failure !== undefined && <Failed cause={failure} inline />}
+      <FormGroup label="E-mail address" isRequired fieldId={`${id}-email`}>
+        <TextInput id={`${id}-email`} type="email" autoComplete="username" isRequired maxLength={254} value={email} onChange={(_event, text) => setEmail(text)} />
+      </FormGroup>
+      <FormGroup label="Password" isRequired fieldId={`${id}-password`}>
+        <TextInput
+          id={`${id}-password`}
+          type="password"
+          autoComplete="current-password"
+          isRequired
+          maxLength={1024}
+          value={password}
+          onChange={(_event, text) => setPassword(text)}
+        />
+      </FormGroup>
+      {!again && (
+        <FormGroup label="Tenant" fieldId={`${id}-tenant`}>
+          <TextInput id={`${id}-tenant`} placeholder="default" autoComplete="organization" maxLength={63} value={tenant} onChange={(_event, text) => setTenant(text)} />
+        </FormGroup>
+      )}
+      <Button type="submit" isBlock isLoading={busy} isDisabled={busy || !email || !password}>
+        Sign in
+      </Button>
+    </Form>
+  );
+}
+
+export function SignInPage() {
+  useEffect(() => {
+    document.title = 'Sign in · ClusterMaster';
+  }, []);
+  return (
+    <main className="cm-sign-in">
+      <Card isLarge className="cm-sign-in-card">
+        <CardTitle component="h1">Sign in to ClusterMaster</CardTitle>
+        <CardBody>
+          <SignInForm />
+        </CardBody>
+      </Card>
+      <p className="cm-subtle">
+        First time here? The hub wrote the administrator&apos;s address and password where it was started, in the lines that it printed.
+      </p>
+    </main>
+  );
+}
+
+export function SignInAgain() {
+  const id = useId();
+  return (
+    <Modal isOpen variant="small" aria-labelledby={id} elementToFocus={`#${CSS.escape(id)}-body input`}>
+      <ModalHeader title="Your session has ended" labelId={id} />
+      <ModalBody id={`${id}-body`}>
+        <Alert isInline isPlain variant="info" title="Nothing that you typed is lost: sign in, and go on where you were." className="cm-space-below" />
+        <SignInForm again />
+      </ModalBody>
+    </Modal>
+  );
+}

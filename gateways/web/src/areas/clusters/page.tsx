@@ -1,0 +1,5 @@
+import { Frame } from '../../kit/parts';
+
+export default function Clusters() {
+  return <Frame title="Clusters">…</Frame>;
+}

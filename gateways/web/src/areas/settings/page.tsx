@@ -1,0 +1,5 @@
+import { Frame } from '../../kit/parts';
+
+export default function Settings() {
+  return <Frame title="Settings">…</Frame>;
+}

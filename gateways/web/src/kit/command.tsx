@@ -1,0 +1,191 @@
+/** Commands: sent under a key of their own, repeated until there is an answer, and told of by a toast that leads to their event. */
+import { Button, CodeBlock, CodeBlockCode, DescriptionList, DescriptionListDescription, DescriptionListGroup, DescriptionListTerm, Form, FormGroup, FormHelperText, HelperText, HelperTextItem, Modal, ModalBody, ModalFooter, ModalHeader, TextInput } from '@patternfly/react-core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { type ReactNode, useId, useRef, useState } from 'react';
+
+import type { Receipt, Schemas } from '../api/client';
+import { asProblem } from '../api/problem';
+import { Failed } from './states';
+import { useToasts } from './toasts';
+import { eventWord } from './words';
+
+/** Why something is done; it stands in the audit log. */
+export interface Why {
+  reason: string;
+  changeRequest: string;
+}
+
+/** What every command is sent with. Header values are bytes: a reason is UTF-8, each byte as one character. */
+export interface CommandHeaders {
+  'Idempotency-Key': string;
+  Reason?: string;
+  'Change-Request'?: string;
+  'If-Match'?: string;
+}
+
+const PAUSES = [500, 1_000, 2_000, 4_000, 8_000, 8_000, 8_000];
+
+function headersOf(key: string, why?: Why): CommandHeaders {
+  const utf8 = (text: string) => String.fromCharCode(...new TextEncoder().encode(text));
+  return {
+    'Idempotency-Key': key,
+    ...(why?.reason.trim() ? { Reason: utf8(why.reason.trim()) } : {}),
+    ...(why?.changeRequest.trim() ? { 'Change-Request': why.changeRequest.trim() } : {}),
+  };
+}
+
+/**
+ * A command. `send` must pass the headers on: under one key the hub does a thing once, however often it is asked, so that a cut
+ * connection is answered by asking again.
+ */
+export function useCommand<Input, T>(options: {
+  /** What the toast says once it is recorded. */
+  done: (body: T, input: Input) => string;
+  send: (input: Input, headers: CommandHeaders) => Promise<Receipt<T>>;
+  why?: (input: Input) => Why | undefined;
+  onDone?: (body: T, input: Input) => void;
+}) {
+  const client = useQueryClient();
+  const toasts = useToasts();
+  // The same input is the same intent, also when its button is pressed again after a failure.
+  const intent = useRef<{ input: string; key: string } | undefined>(undefined);
+  return useMutation({
+    mutationFn: async (input: Input) => {
+      const said = JSON.stringify(input);
+      if (intent.current?.input !== said) intent.current = { input: said, key: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}` };
+      const headers = headersOf(intent.current.key, options.why?.(input));
+      for (let attempt = 0; ; attempt++) {
+        try {
+          return await options.send(input, headers);
+        } catch (cause) {
+          const problem = asProblem(cause);
+          const wait = PAUSES[attempt];
+          if (!problem.passing || wait === undefined) throw problem;
+          await new Promise((resolve) => setTimeout(resolve, problem.retryAfter ? problem.retryAfter * 1000 : wait));
+        }
+      }
+    },
+    onSuccess: ({ body, position }, input) => {
+      intent.current = undefined;
+      toasts.recorded(options.done(body, input), position);
+      options.onDone?.(body, input);
+      void client.invalidateQueries();
+    },
+    onError: (cause) => {
+      // Decided and refused: the next time is another one.
+      if (!asProblem(cause).passing) intent.current = undefined;
+    },
+  });
+}
+
+/** The events that a command would record, from its dry run. */
+export function PlannedEvents({ plan }: { plan: Schemas['Plan'] }) {
+  if (plan.events.length === 0) return <p>Nothing would be recorded: it already is so.</p>;
+  return (
+    <DescriptionList aria-label="Events that will be recorded" isCompact>
+      {plan.events.map((event, index) => (
+        <DescriptionListGroup key={index}>
+          <DescriptionListTerm>
+            {eventWord(event.type)} <code className="cm-subtle">{event.type}</code>
+          </DescriptionListTerm>
+          <DescriptionListDescription>
+            <CodeBlock>
+              {/* Scrolled by the keyboard as well. */}
+              {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scrolling region has to be reached */}
+              <div className="cm-scroll" tabIndex={0} role="region" aria-label={`Body of ${event.type}`}>
+                <CodeBlockCode>{JSON.stringify(event.payload, null, 2)}</CodeBlockCode>
+              </div>
+            </CodeBlock>
+          </DescriptionListDescription>
+        </DescriptionListGroup>
+      ))}
+    </DescriptionList>
+  );
+}
+
+/** Reason and change request. */
+export function WhyFields({ why, change }: { why: Why; change: (why: Why) => void }) {
+  const id = useId();
+  return (
+    <>
+      <FormGroup label="Reason" fieldId={`${id}-reason`}>
+        <TextInput id={`${id}-reason`} maxLength={500} value={why.reason} onChange={(_event, reason) => change({ ...why, reason })} />
+        <FormHelperText>
+          <HelperText>
+            <HelperTextItem>Optional. It stands in the audit log, in the clear, for ever: name no people.</HelperTextItem>
+          </HelperText>
+        </FormHelperText>
+      </FormGroup>
+      <FormGroup label="Change request" fieldId={`${id}-change`}>
+        <TextInput
+          id={`${id}-change`}
+          maxLength={128}
+          placeholder="CHG-123"
+          value={why.changeRequest}
+          onChange={(_event, changeRequest) => change({ ...why, changeRequest: changeRequest.replaceAll(/[^!-~]/g, '') })}
+        />
+      </FormGroup>
+    </>
+  );
+}
+
+/** Asks once more before a command: what will be recorded, why, and where it matters the name of what it is done to. */
+export function ConfirmCommand(props: {
+  title: string;
+  children: ReactNode;
+  /** The dry run. */
+  plan: ReactNode;
+  button: string;
+  danger?: boolean;
+  /** Has to be typed. */
+  typed?: string;
+  failure: unknown;
+  busy: boolean;
+  confirm: (why: Why) => void;
+  close: () => void;
+}) {
+  const [why, setWhy] = useState<Why>({ reason: '', changeRequest: '' });
+  const [typed, setTyped] = useState('');
+  const id = useId();
+  const allowed = props.typed === undefined || typed === props.typed;
+  return (
+    <Modal isOpen variant="medium" onClose={props.close} aria-labelledby={`${id}-title`}>
+      <ModalHeader title={props.title} labelId={`${id}-title`} titleIconVariant={props.danger ? 'warning' : undefined} />
+      <ModalBody tabIndex={0} role="region" aria-labelledby={`${id}-title`}>
+        {props.children}
+        <h3 className="cm-heading">What will be recorded</h3>
+        {props.plan}
+        <Form
+          id={`${id}-form`}
+          className="cm-space-above"
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (allowed && !props.busy) props.confirm(why);
+          }}
+        >
+          <WhyFields why={why} change={setWhy} />
+          {props.typed !== undefined && (
+            <FormGroup label={`Type ${props.typed} to confirm`} isRequired fieldId={`${id}-typed`}>
+              <TextInput id={`${id}-typed`} autoComplete="off" value={typed} onChange={(_event, text) => setTyped(text)} />
+            </FormGroup>
+          )}
+        </Form>
+        {props.failure !== null && props.failure !== undefined && <Failed cause={props.failure} inline />}
+      </ModalBody>
+      <ModalFooter>
+        <Button
+          type="submit"
+          form={`${id}-form`}
+          variant={props.danger ? 'danger' : 'primary'}
+          isLoading={props.busy}
+          isDisabled={!allowed || props.busy}
+        >
+          {props.button}
+        </Button>
+        <Button variant="link" onClick={props.close}>
+          Cancel
+        </Button>
+      </ModalFooter>
+    </Modal>
+  );
+}

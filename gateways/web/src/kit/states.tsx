@@ -1,0 +1,95 @@
+/** What stands where an answer will be, or was not to be had. */
+import { Alert, AlertActionLink, Bullseye, Button, EmptyState, EmptyStateActions, EmptyStateBody, EmptyStateFooter, Spinner } from '@patternfly/react-core';
+import ExclamationCircleIcon from '@patternfly/react-icons/dist/esm/icons/exclamation-circle-icon';
+import type { UseQueryResult } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+
+import { advice, asProblem, type FieldError, type Problem } from '../api/problem';
+
+export function Loading({ what }: { what: string }) {
+  return (
+    <Bullseye className="cm-tall">
+      <Spinner aria-label={`${what} is loading`} />
+    </Bullseye>
+  );
+}
+
+/** An answer, or what stands for it. What was shown stays while it is asked for again. */
+export function Answered<T>({ query, what, children }: { query: UseQueryResult<T>; what: string; children: (data: T) => ReactNode }) {
+  if (query.data !== undefined) {
+    return (
+      <>
+        {query.isError && <Failed cause={query.error} retry={() => void query.refetch()} inline />}
+        {children(query.data)}
+      </>
+    );
+  }
+  if (query.isError) return <Failed cause={query.error} retry={() => void query.refetch()} />;
+  return <Loading what={what} />;
+}
+
+/** A problem: its title, detail, fields, trace id, and what to do. */
+export function Failed({ cause, retry, inline }: { cause: unknown; retry?: () => void; inline?: boolean }) {
+  const { problem } = asProblem(cause);
+  if (inline) {
+    return (
+      <Alert
+        isInline
+        variant="danger"
+        title={problem.title}
+        className="cm-space-below"
+        actionLinks={retry && <AlertActionLink onClick={retry}>Try again</AlertActionLink>}
+      >
+        <Said problem={problem} />
+      </Alert>
+    );
+  }
+  return (
+    <EmptyState titleText={problem.title} headingLevel="h2" icon={ExclamationCircleIcon} status="danger">
+      <EmptyStateBody>
+        <Said problem={problem} />
+      </EmptyStateBody>
+      {retry && (
+        <EmptyStateFooter>
+          <EmptyStateActions>
+            <Button variant="primary" onClick={retry}>
+              Try again
+            </Button>
+          </EmptyStateActions>
+        </EmptyStateFooter>
+      )}
+    </EmptyState>
+  );
+}
+
+function Said({ problem }: { problem: Problem }) {
+  return (
+    <>
+      <p>{problem.detail}</p>
+      {problem.errors && problem.errors.length > 0 && (
+        <ul className="cm-plain-list">
+          {problem.errors.map((field) => (
+            <li key={JSON.stringify(field)}>{fieldText(field)}</li>
+          ))}
+        </ul>
+      )}
+      <p>{advice(problem)}</p>
+      {problem.trace_id && (
+        <p className="cm-subtle">
+          Trace id <code>{problem.trace_id}</code>
+        </p>
+      )}
+    </>
+  );
+}
+
+export function fieldText(field: FieldError): string {
+  const where = field.pointer ?? field.parameter ?? field.header;
+  return where ? `${where}: ${field.detail}` : field.detail;
+}
+
+/** The rule that a field broke, to be shown beside it. `pointer` is a JSON Pointer (RFC 6901). */
+export function fieldError(cause: unknown, pointer: string): string | undefined {
+  if (!cause) return undefined;
+  return asProblem(cause).problem.errors?.find((field) => field.pointer === pointer)?.detail;
+}

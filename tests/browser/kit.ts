@@ -10,7 +10,7 @@ import { type Surroundings, Testbed } from './testbed';
 
 export { kubernetesIsHere } from './testbed';
 
-const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+export const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 
 /** How long what happens by itself may take. */
 export const SOON = 30_000;

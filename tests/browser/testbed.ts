@@ -14,22 +14,32 @@ export interface Surroundings {
   prefix?: string;
 }
 
+interface Said {
+  url: string;
+  email: string;
+  password: string;
+  exports: string;
+}
+
 export class Testbed {
   /** Where the browser finds the hub: over a network that can be cut. */
   readonly url: string;
   readonly email: string;
   readonly password: string;
+  /** The folder below which exports to files are written. */
+  readonly exports: string;
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #lines: AsyncIterator<string>;
   #before: Promise<unknown> = Promise.resolve();
   #token: string | undefined;
 
-  private constructor(child: ChildProcessWithoutNullStreams, lines: AsyncIterator<string>, said: { url: string; email: string; password: string }) {
+  private constructor(child: ChildProcessWithoutNullStreams, lines: AsyncIterator<string>, said: Said) {
     this.#child = child;
     this.#lines = lines;
     this.url = said.url;
     this.email = said.email;
     this.password = said.password;
+    this.exports = said.exports;
   }
 
   static async start(surroundings: Surroundings = {}): Promise<Testbed> {
@@ -40,7 +50,7 @@ export class Testbed {
     const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
     const first = await lines.next();
     if (first.done) throw new Error(`the testbed ended: ${complaint}`);
-    return new Testbed(child, lines, JSON.parse(first.value) as { url: string; email: string; password: string });
+    return new Testbed(child, lines, JSON.parse(first.value) as Said);
   }
 
   /** Gives an order, and waits until it is done. */

@@ -93,9 +93,9 @@ impl Testbed {
     pub fn addresses(&self) -> Value {
         json!({
             "url": format!("http://{}{}", self.network.address(), self.prefix),
-            "direct": self.hub.base(),
             "email": ADMINISTRATOR,
             "password": self.password,
+            "exports": self.hub.data_dir().join("exports"),
         })
     }
 

@@ -95,7 +95,7 @@ export function heading(page: Page, name: string | RegExp): Locator {
 /** Everything that was asked for has come, and nothing shows that it waits. */
 export async function settled(page: Page): Promise<void> {
   await page.getByRole('heading', { level: 1 }).first().waitFor();
-  await page.waitForFunction(() => !document.querySelector('[role=progressbar], .pf-v6-c-skeleton, .pf-v6-c-spinner, [aria-busy=true]'));
+  await page.waitForFunction(() => !document.querySelector('.pf-v6-c-skeleton, .pf-v6-c-spinner, [aria-busy=true]'));
 }
 
 /** Presses Tab until what is wanted has the focus; fails when it cannot be reached that way. */

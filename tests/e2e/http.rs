@@ -11,6 +11,7 @@ mod operations;
 mod past;
 mod queries;
 mod sessions;
+mod trials;
 mod wrong_input;
 
 use std::time::Duration;

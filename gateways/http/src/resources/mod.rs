@@ -3,6 +3,7 @@
 mod audit;
 mod cluster;
 mod cluster_request;
+mod cluster_test;
 mod export;
 mod export_request;
 mod fleet;
@@ -14,7 +15,8 @@ mod words;
 
 pub use audit::AuditLog;
 pub use cluster::{Cluster, ClusterHealth, ClusterSummary, Failure, Issue, Node, NodeCount, Workload};
-pub use cluster_request::{ChangeCluster, Credentials, ImportCluster, Provider};
+pub use cluster_request::{ChangeCluster, Credentials, ImportCluster, Provider, TestCluster};
+pub use cluster_test::ClusterTest;
 pub use export::{Delivery, Export, ExportDeadLetter, ExportError, ExportSummary, ExportTest};
 pub use export_request::{
     CreateExport, ExportCredentials, ExportFilter, ExportFormat, ExportTls, ExportTransport, ReplayExport,

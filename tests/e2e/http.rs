@@ -7,6 +7,7 @@ mod commands;
 mod edge;
 mod events;
 mod exports;
+mod finding;
 mod operations;
 mod past;
 mod queries;

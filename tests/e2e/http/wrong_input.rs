@@ -287,6 +287,9 @@ async fn parameters_and_headers() {
             ("from", &["x", "2026-01-01"]),
             ("to", &["x", "2026-01-01"]),
             ("change", &["nothing", "", "came,,"]),
+            ("caused_by", &["x", "", ",", "01890a5dac96774bbcceb302099a8057"]),
+            ("request_id", &["", ",", "a,,"]),
+            ("group_by", &["nothing", "", "label", "label:", "region:x"]),
         ] {
             for value in values.iter().filter(|_| operation.knows(parameter)) {
                 let answer = ask(&format!("{parameter}={value}")).await.unwrap();

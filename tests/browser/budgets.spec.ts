@@ -81,7 +81,7 @@ test.each(['/clusters', '/fleet'])('nothing that is typed is lost while 1,000 ev
     field = page.getByRole('dialog').getByRole('textbox').or(page.getByRole('dialog').getByRole('searchbox')).or(page.getByRole('dialog').getByRole('combobox')).first();
   }
   await field.click();
-  const text = Array.from({ length: 200 }, (_, nth) => 'the quick brown fox jumps over the lazy dog '[nth % 44]).join('').trimEnd().slice(0, 60);
+  const text = 'the quick brown fox jumps over the lazy dog and back again';
   const rounds = 4;
   for (let round = 0; round < rounds; round++) {
     await field.fill('');
@@ -90,7 +90,10 @@ test.each(['/clusters', '/fleet'])('nothing that is typed is lost while 1,000 ev
   }
   const written = Number(await hub.bed.order('events', { per_minute: 0 }));
   expect(written).toBeGreaterThan(50);
-  const { slow, delays } = await page.evaluate(() => globalThis as unknown as { slow: number[]; delays: number[] }).then(({ slow, delays }) => ({ slow, delays }));
+  const { slow, delays } = await page.evaluate(() => {
+    const { slow, delays } = globalThis as unknown as { slow: number[]; delays: number[] };
+    return { slow, delays };
+  });
   delays.sort((one, other) => one - other);
   const p = (share: number) => `${(delays[Math.floor(delays.length * share)] ?? 0).toFixed(0)} ms`;
   seen.push({

@@ -46,7 +46,7 @@ export async function places(bed: Testbed): Promise<Place[]> {
 
 /** Something for the pages of exports. */
 export async function anExport(bed: Testbed): Promise<void> {
-  const body = { name: 'audit-file', format: 'ocsf', transport: { kind: 'file', name: 'audit' } };
+  const body = { name: 'audit-file', format: 'ocsf', transport: { kind: 'file', name: 'audit', max_bytes: 1 << 26, keep: 3 } };
   await bed.api('exports', { method: 'POST', body: JSON.stringify(body), headers: { 'Idempotency-Key': 'an-export' } });
 }
 

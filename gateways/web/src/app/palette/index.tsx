@@ -30,7 +30,7 @@ export default function Palette({ mode, close }: { mode: 'commands' | 'search'; 
   const [failure, setFailure] = useState<unknown>();
   const navigate = useNavigate();
   const id = useId();
-  const leadTo = useFocusBack();
+  const leadTo = useFocusBack(`${id}-input`);
   // The list at the time of opening: choosing does not shuffle it.
   const [before] = useState(() => recent(user));
   const search = useSearch(text, { clusters: permissions.includes('clusters:read'), entries: permissions.includes('audit:read') });
@@ -163,16 +163,16 @@ function counts(groups: readonly Group[], searching: boolean, text: string): str
 }
 
 /** Where the focus goes when it closes: to where it came from, or to the page that was gone to. */
-function useFocusBack(): (to: Element | null) => void {
+function useFocusBack(input: string): (to: Element | null) => void {
   const [from] = useState(() => document.activeElement);
   const home = useRef<Element | null>(from);
   useEffect(
     () => () => {
       const to = home.current;
       // The trap of the dialog gives up first.
-      queueMicrotask(() => to instanceof HTMLElement && to.isConnected && to.focus());
+      queueMicrotask(() => !document.getElementById(input) && to instanceof HTMLElement && to.isConnected && to.focus());
     },
-    [],
+    [input],
   );
   return useCallback((to) => {
     home.current = to;

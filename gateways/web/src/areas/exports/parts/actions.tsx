@@ -107,7 +107,7 @@ export function TestAnswer({ testing, retry }: { testing: Testing; retry: () => 
         </p>
       )}
       {testing.kind === 'said' && (
-        <Alert isInline variant={testing.delivered ? 'success' : 'danger'} title={testing.delivered ? 'The test message arrived' : 'The test message did not arrive'}>
+        <Alert isInline component="p" variant={testing.delivered ? 'success' : 'danger'} title={testing.delivered ? 'The test message arrived' : 'The test message did not arrive'}>
           <p>The hub says: {testing.answer}</p>
         </Alert>
       )}

@@ -72,11 +72,11 @@ function Doing({ one }: { one: Export }) {
       <h2 id="cm-exports-doing" className="cm-heading">
         How it is doing
       </h2>
-      <Alert isInline variant={VARIANTS[kind]} title={sentence}>
+      <Alert isInline component="p" variant={VARIANTS[kind]} title={sentence}>
         {one.last_error && (
-          <p>
+          <div>
             {failing ? 'It says' : 'The last error, since overcome'}: {one.last_error.message} (<When time={one.last_error.at} />, {at(one.last_error.at)})
-          </p>
+          </div>
         )}
       </Alert>
       {one.status !== 'deleted' && (
@@ -87,7 +87,7 @@ function Doing({ one }: { one: Export }) {
           <Tile title="Time behind">
             <Known value={one.lag_seconds} unit={spell} />
           </Tile>
-          <Tile title="Delivered, repeats included">
+          <Tile title="Delivered">
             <Known value={one.delivered} />
           </Tile>
           <Tile title="Last delivered">
@@ -96,7 +96,7 @@ function Doing({ one }: { one: Export }) {
           <Tile title="Failures in a row">
             <Known value={one.failures} />
           </Tile>
-          <Tile title="Cursor in the ledger">
+          <Tile title="Cursor">
             <Known value={one.cursor} />
           </Tile>
           <Tile title="Dead letters">

@@ -24,6 +24,7 @@ function columns(asOf: string | undefined): Column<Export>[] {
     { title: 'Format', cell: (one) => FORMATS[one.format] },
     {
       title: 'Goes to',
+      wide: true,
       cell: (one) => (
         <>
           {kindWord(one.transport)} <code className="cm-exports-address">{addressOf(one.transport)}</code>
@@ -42,12 +43,12 @@ function columns(asOf: string | undefined): Column<Export>[] {
           <Known value={null} />
         ) : (
           <span className="cm-exports-number">
-            {count(one.lag_events)} {one.lag_events === 1 ? 'event' : 'events'}, {spell(one.lag_seconds ?? 0)}
+            {count(one.lag_events)}&nbsp;{one.lag_events === 1 ? 'event' : 'events'}, {spell(one.lag_seconds ?? 0)}
           </span>
         ),
     },
     { title: 'Last delivered', cell: (one) => <When time={one.last_delivered_at} /> },
-    { title: 'Last error', cell: (one) => <Failing one={one} /> },
+    { title: 'Last error', wide: true, cell: (one) => <Failing one={one} /> },
     {
       title: 'Dead letters',
       cell: (one) => (one.dead_letters ? <Link to={`/exports/${one.id}/dead-letters`}>{count(one.dead_letters)}</Link> : <Known value={one.dead_letters} />),

@@ -11,7 +11,7 @@ export function Where(props: StepProps) {
   return (
     <>
       <Text {...props} member="name" pointer="/name" label="Name" required placeholder="siem" hint="A DNS label, unique among the exports." />
-      <FormGroup role="radiogroup" label="Where to" fieldId={fieldId('/transport')}>
+      <FormGroup role="radiogroup" label="Transport" fieldId={fieldId('/transport')}>
         <div className="cm-exports-kinds">
           {(Object.keys(KINDS) as Kind[]).map((kind) => (
             <Radio

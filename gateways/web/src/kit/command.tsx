@@ -155,7 +155,7 @@ export function ConfirmCommand(props: {
       <ModalHeader title={props.title} labelId={`${id}-title`} titleIconVariant={props.danger ? 'warning' : undefined} />
       <ModalBody tabIndex={0} role="region" aria-labelledby={`${id}-title`}>
         {props.children}
-        <h3 className="cm-heading">What will be recorded</h3>
+        <h2 className="cm-heading">What will be recorded</h2>
         {props.plan}
         <Form
           id={`${id}-form`}

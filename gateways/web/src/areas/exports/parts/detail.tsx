@@ -75,7 +75,7 @@ function Doing({ one }: { one: Export }) {
       <Alert isInline component="p" variant={VARIANTS[kind]} title={sentence}>
         {one.last_error && (
           <div>
-            {failing ? 'It says' : 'The last error, since overcome'}: {one.last_error.message} (<When time={one.last_error.at} />, {at(one.last_error.at)})
+            {kind === 'failing' ? 'It says' : failing ? 'The last error' : 'The last error, since overcome'}: {one.last_error.message} (<When time={one.last_error.at} />, {at(one.last_error.at)})
           </div>
         )}
       </Alert>

@@ -42,8 +42,9 @@ function columns(asOf: string | undefined): Column<Export>[] {
         one.lag_events === null ? (
           <Known value={null} />
         ) : (
-          <span className="cm-exports-number">
-            {count(one.lag_events)}&nbsp;{one.lag_events === 1 ? 'event' : 'events'}, {spell(one.lag_seconds ?? 0)}
+          <span className="cm-exports-lag">
+            {count(one.lag_events)} {one.lag_events === 1 ? 'event' : 'events'}, <br />
+            {spell(one.lag_seconds ?? 0)}
           </span>
         ),
     },

@@ -57,7 +57,7 @@ export function ReplayDialog({ one, close }: { one: Export; close: () => void })
       close={close}
     >
       <p>Events go out once more, from a ledger position on. Whoever receives them tells repeats by the event&apos;s id.</p>
-      <fieldset className="cm-space-above">
+      <fieldset className="cm-exports-choice">
         <legend className="cm-heading">From where on</legend>
         {choice('time', 'From a date and time')}
         {choice('position', 'From a ledger position')}

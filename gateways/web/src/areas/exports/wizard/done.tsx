@@ -28,7 +28,7 @@ export function Done({ id, name, position }: { id: string; name: string; positio
         </li>
         <li>
           {known.data ? <CheckCircleIcon aria-hidden /> : !known.isError && <Spinner size="md" aria-label="Waiting for the hub" />}
-          <span>{known.data ? 'The hub has taken it up.' : 'The hub is taking it up…'}</span>
+          <span>{known.data ? 'The hub knows of it.' : 'Waiting until the hub knows of it…'}</span>
         </li>
       </ol>
       {known.isError && <Failed cause={known.error} retry={() => void known.refetch()} inline />}

@@ -33,7 +33,7 @@ export default function Palette({ mode, close }: { mode: 'commands' | 'search'; 
   const leadTo = useFocusBack(`${id}-input`);
   // The list at the time of opening: choosing does not shuffle it.
   const [before] = useState(() => recent(user));
-  const search = useSearch(text, { clusters: permissions.includes('clusters:read'), entries: permissions.includes('audit:read') });
+  const search = useSearch(text, permissions.includes('clusters:read'));
 
   const groups = useMemo(() => {
     const commands: Group = { title: 'Commands', choices: fitting(actions(permissions), text) };
@@ -148,7 +148,7 @@ export default function Palette({ mode, close }: { mode: 'commands' | 'search'; 
           ))}
         </div>
         {search.searching && <p className="cm-subtle cm-palette-note">Searching…</p>}
-        {!search.searching && flat.length === 0 && <p className="cm-subtle cm-palette-note">Nothing fits. Names of clusters, regions and endpoints are searched, and ids of audit entries.</p>}
+        {!search.searching && flat.length === 0 && <p className="cm-subtle cm-palette-note">Nothing fits. Clusters are found by name, region, id and endpoint; entries of the audit log by position, id, command, target, actor and request.</p>}
       </ModalBody>
     </Modal>
   );

@@ -2,57 +2,55 @@
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 
-import { api, body, page } from '../../api/client';
-import { asProblem } from '../../api/problem';
-import { PROVIDERS, word } from '../../kit/words';
+import { api, body } from '../../api/client';
+import { at, count, PROVIDERS, word } from '../../kit/words';
 import type { Choice } from './actions';
 
 /** Milliseconds of rest before the hub is asked. */
 const REST = 200;
-const SHORTEST = 2;
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+/** At most so many of a kind. */
+const MOST = 8;
 
 export interface Found {
   clusters: Choice[];
   entries: Choice[];
 }
 
-async function find(text: string, may: { clusters: boolean; entries: boolean }, signal: AbortSignal): Promise<Found> {
-  const clusters = may.clusters ? page(api.GET('/api/v1/clusters', { params: { query: { q: text, limit: 8 } }, signal })).then((found) => found.rows) : [];
-  const entry = may.entries && UUID.test(text) ? body(api.GET('/api/v1/audit-logs/{id}', { params: { path: { id: text.toLowerCase() } }, signal })).catch(none) : undefined;
-  const [rows, one] = await Promise.all([clusters, entry]);
+async function find(q: string, signal: AbortSignal): Promise<Found> {
+  const { clusters, entries } = await body(api.GET('/api/v1/search', { params: { query: { q, limit: MOST } }, signal }));
   return {
-    clusters: rows.map((row) => ({
-      id: row.id,
-      title: row.name,
-      about: [PROVIDERS[row.provider] ?? row.provider, row.region, word(row.status), row.health ? word(row.health) : undefined].filter(Boolean).join(' · '),
-      to: `/clusters/${row.id}`,
+    clusters: clusters.map((one) => ({
+      id: one.id,
+      title: one.name,
+      about: [PROVIDERS[one.provider] ?? one.provider, one.region, word(one.status), word(one.health)].join(' · '),
+      to: `/clusters/${one.id}`,
       target: true,
     })),
-    entries: one ? [{ id: one.id, title: one.summary, about: `${one.event_type} · position ${one.position}`, to: `/audit/at/${one.position}`, target: true }] : [],
+    entries: entries.map((one) => ({
+      id: one.id,
+      title: one.summary,
+      about: `${one.event_type} · position ${count(one.position)} · ${at(one.recorded_at)}`,
+      to: `/audit/at/${one.position}`,
+      target: true,
+    })),
   };
-}
-
-function none(cause: unknown): undefined {
-  if (asProblem(cause).problem.status === 404) return undefined;
-  throw cause;
 }
 
 /**
  * What was found for this very text, never for an older one: an asking that is overtaken is aborted, and while one rests or runs
  * there is nothing to show.
  */
-export function useSearch(typed: string, may: { clusters: boolean; entries: boolean }): { found: Found | undefined; searching: boolean; failure: unknown } {
+export function useSearch(typed: string, may: boolean): { found: Found | undefined; searching: boolean; failure: unknown } {
   const text = typed.trim();
   const [rested, setRested] = useState('');
   useEffect(() => {
     const timer = setTimeout(() => setRested(text), REST);
     return () => clearTimeout(timer);
   }, [text]);
-  const wanted = text.length >= SHORTEST && (may.clusters || may.entries);
+  const wanted = may && text !== '';
   const query = useQuery({
-    queryKey: ['clusters', 'search', rested, may],
-    queryFn: ({ signal }) => find(rested, may, signal),
+    queryKey: ['clusters', 'search', rested],
+    queryFn: ({ signal }) => find(rested, signal),
     enabled: wanted && rested === text,
     gcTime: 10_000,
   });

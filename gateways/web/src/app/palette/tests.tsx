@@ -14,7 +14,7 @@ configure({ asyncUtilTimeout: 5_000 });
 vi.setConfig({ testTimeout: 30_000 });
 
 const ADMIN = ['clusters:read', 'clusters:manage', 'audit:read', 'exports:read', 'exports:manage'];
-const asked: { url: URL; signal: AbortSignal; answer: (rows: unknown[]) => void }[] = [];
+const asked: { url: URL; signal: AbortSignal; answer: (...clusters: unknown[]) => void }[] = [];
 let permissions = ADMIN;
 
 beforeEach(() => {
@@ -30,11 +30,12 @@ beforeEach(() => {
     const { signal } = input as Request;
     return new Promise<Response>((resolve, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason as Error));
-      asked.push({ url, signal, answer: (rows) => resolve(Response.json(rows, { headers: { 'Total-Count': '1' } })) });
+      asked.push({ url, signal, answer: (...clusters) => resolve(Response.json({ clusters, entries: [ENTRY] })) });
     });
   });
 });
 
+const ENTRY = { id: 'entry', position: 42, recorded_at: '2026-01-01T00:00:00Z', event_type: 'cluster.imported.v1', target_id: 'cluster_1', summary: 'a cluster was imported' };
 const cluster = (name: string) => ({ id: `cluster_${name}`, name, provider: 'aws', region: 'eu', status: 'active', health: 'healthy' });
 
 function Page({ mode }: { mode: 'commands' | 'search' }) {
@@ -97,14 +98,16 @@ it('never shows an overtaken answer, and aborts its asking', async () => {
   const input = await open('search');
   await userEvent.type(input, 'pro');
   await waitFor(() => expect(asked).toHaveLength(1));
+  expect(asked[0]?.url.pathname).toBe('/api/v1/search');
   expect(asked[0]?.url.searchParams.get('q')).toBe('pro');
   await userEvent.type(input, 'd-2');
   await waitFor(() => expect(asked).toHaveLength(2));
   expect(asked[0]?.signal.aborted).toBe(true);
-  asked[0]?.answer([cluster('prod-1')]);
-  asked[1]?.answer([cluster('prod-2')]);
+  asked[0]?.answer(cluster('prod-1'));
+  asked[1]?.answer(cluster('prod-2'));
   expect(await screen.findByRole('option', { name: /prod-2/ })).toBeInTheDocument();
   expect(screen.queryByRole('option', { name: /prod-1/ })).toBeNull();
+  expect(screen.getByRole('option', { name: /a cluster was imported/ })).toBeInTheDocument();
   // What was found stays with its own text only.
   await userEvent.type(input, '9');
   expect(screen.queryByRole('option', { name: /prod-2/ })).toBeNull();
@@ -114,15 +117,15 @@ it('says how many there are', async () => {
   const input = await open('search');
   await userEvent.type(input, 'prod');
   await waitFor(() => expect(asked).toHaveLength(1));
-  asked[0]?.answer([cluster('prod-1'), cluster('prod-2')]);
-  expect(await screen.findByText('Clusters: 2')).toHaveAttribute('aria-live', 'polite');
+  asked[0]?.answer(cluster('prod-1'), cluster('prod-2'));
+  expect(await screen.findByText('Clusters: 2, Audit log: 1')).toHaveAttribute('aria-live', 'polite');
 });
 
 it('remembers where it led to, for the same user', async () => {
   const input = await open('search');
   await userEvent.type(input, 'prod');
   await waitFor(() => expect(asked).toHaveLength(1));
-  asked[0]?.answer([cluster('prod-1')]);
+  asked[0]?.answer(cluster('prod-1'));
   await userEvent.click(await screen.findByRole('option', { name: /prod-1/ }));
   await waitFor(() => expect(screen.getByTestId('main')).toHaveTextContent('/clusters/cluster_prod-1'));
   await userEvent.click(screen.getByRole('button', { name: 'open' }));

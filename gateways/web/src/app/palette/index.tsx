@@ -112,9 +112,9 @@ export default function Palette({ mode, close }: { mode: 'commands' | 'search'; 
         {failure !== undefined && <Failed cause={failure} inline />}
         {search.failure !== undefined && <Failed cause={search.failure} inline />}
         <div id={`${id}-list`} role="listbox" aria-label="Results" className="cm-palette-list">
-          {groups.map((group) => (
-            <div key={group.title} role="group" aria-labelledby={`${id}-${group.title}`}>
-              <div id={`${id}-${group.title}`} role="presentation" className="cm-palette-title">
+          {groups.map((group, place) => (
+            <div key={group.title} role="group" aria-labelledby={`${id}-group-${place}`}>
+              <div id={`${id}-group-${place}`} role="presentation" className="cm-palette-title">
                 {group.title}
               </div>
               {group.choices.map((one) => {

@@ -1,4 +1,4 @@
-//! The fleet as a grid: what the list of clusters says, in another order; and soon, however many there are.
+//! The fleet as a grid: what the list of clusters says, in another order.
 
 use hub_commands::ports::Clock as _;
 use hub_domain::cluster::{Cluster, ClusterCommand, Provider};

@@ -1,4 +1,4 @@
-//! The search in a long log: each way to an entry finds what a look through all of them finds, and soon.
+//! The search in a long log: each way to an entry finds what a look through all of them finds.
 
 use hub_domain::kernel::TypedId as _;
 use hub_projections::AuditRow;

@@ -14,7 +14,10 @@ function address(message: string): ReactNode {
   if (message.includes("hub's own machine")) {
     return (
       <>
-        <p>This address is the hub’s own machine, and this hub does not speak to it. Use the address under which the cluster is reached from elsewhere.</p>
+        <p>
+          This address is the hub’s own machine, and this hub does not speak to it. Use the address under which the cluster is reached from
+          elsewhere.
+        </p>
         {setting('CLUSTERMASTER_KUBERNETES_FORBID_LOOPBACK')}
       </>
     );
@@ -27,7 +30,12 @@ function address(message: string): ReactNode {
       </>
     );
   }
-  return <p>Link-local addresses and the metadata services of clouds are never spoken to; no setting changes that. Private addresses are allowed. Mend the server’s address in the kubeconfig.</p>;
+  return (
+    <p>
+      Link-local addresses and the metadata services of clouds are never spoken to; no setting changes that. Private addresses are allowed.
+      Mend the server’s address in the kubeconfig.
+    </p>
+  );
 }
 
 function kubeconfig(message: string): ReactNode {
@@ -51,28 +59,58 @@ const BY_CODE: Record<string, (check: Check) => ReactNode> = {
   'kubeconfig-invalid': ({ message }) => kubeconfig(message),
   'credentials-unusable': ({ message }) => kubeconfig(message),
   'address-refused': ({ message }) => address(message),
-  'name-not-resolved': () => <p>The name has to be known where the hub runs: check it for typing errors, and check the hub’s DNS. An IP address in its place works if the certificate names it (or by tls-server-name).</p>,
-  'connection-refused': () => <p>Check the port of the server, and that the API server runs. Is the address the one of a tunnel on your own machine? Then the hub cannot use it.</p>,
-  'network-unreachable': () => <p>There is no route from the hub to this address. Private networks need a VPN, peering, or a hub on the inside.</p>,
-  'deadline-exceeded': () => <p>Mostly a firewall that drops packets: let the hub’s address through to the API server (its authorised networks, security groups).</p>,
+  'name-not-resolved': () => (
+    <p>
+      The name has to be known where the hub runs: check it for typing errors, and check the hub’s DNS. An IP address in its place works if
+      the certificate names it (or by tls-server-name).
+    </p>
+  ),
+  'connection-refused': () => (
+    <p>
+      Check the port of the server, and that the API server runs. Is the address the one of a tunnel on your own machine? Then the hub
+      cannot use it.
+    </p>
+  ),
+  'network-unreachable': () => (
+    <p>There is no route from the hub to this address. Private networks need a VPN, peering, or a hub on the inside.</p>
+  ),
+  'deadline-exceeded': () => (
+    <p>Mostly a firewall that drops packets: let the hub’s address through to the API server (its authorised networks, security groups).</p>
+  ),
   'connection-lost': () => <p>Something on the way closed the connection: a firewall, a proxy or a load balancer. Test again.</p>,
-  'certificate-invalid': () => <p>Use the cluster’s own certificate-authority-data, and an address that its certificate names; tls-server-name says another name.</p>,
+  'certificate-invalid': () => (
+    <p>Use the cluster’s own certificate-authority-data, and an address that its certificate names; tls-server-name says another name.</p>
+  ),
   'certificate-expired': () => <p>Renew the API server’s certificate (kubeadm certs renew apiserver), then test again.</p>,
-  'no-certificate-authority': () => <p>Put certificate-authority-data into the kubeconfig: the hub’s machine knows no authorities of its own.</p>,
-  'tls-failed': () => <p>What listens there does not speak TLS as the hub does (1.2 or newer). Check the port; an API server mostly listens on 6443 or 443.</p>,
+  'no-certificate-authority': () => (
+    <p>Put certificate-authority-data into the kubeconfig: the hub’s machine knows no authorities of its own.</p>
+  ),
+  'tls-failed': () => (
+    <p>
+      What listens there does not speak TLS as the hub does (1.2 or newer). Check the port; an API server mostly listens on 6443 or 443.
+    </p>
+  ),
   unauthorized: () => (
     <>
       <p>The token or certificate has expired, was withdrawn, or belongs to another cluster. Make new credentials.</p>
       <MakeCredentials />
     </>
   ),
-  'not-kubernetes': () => <p>Something else answers there, such as a login page or a load balancer. Use the address of the API server itself.</p>,
+  'not-kubernetes': () => (
+    <p>Something else answers there, such as a login page or a load balancer. Use the address of the API server itself.</p>
+  ),
   'server-error': () => <p>The cluster’s control plane is in trouble itself: look at its API server and etcd, then test again.</p>,
   'server-busy': () => <p>The API server asks for fewer requests. Wait a moment, then test again.</p>,
   'permission-missing': () => <GrantAccess />,
   forbidden: () => <GrantAccess />,
-  'already-managed': () => <p>One cluster under two names would be counted twice. Change the credentials of the one that is named in place of importing it again.</p>,
-  'another-cluster': () => <p>These credentials lead to another cluster; the hub will not take them for this one. Choose another context or kubeconfig.</p>,
+  'already-managed': () => (
+    <p>
+      One cluster under two names would be counted twice. Change the credentials of the one that is named in place of importing it again.
+    </p>
+  ),
+  'another-cluster': () => (
+    <p>These credentials lead to another cluster; the hub will not take them for this one. Choose another context or kubeconfig.</p>
+  ),
 };
 
 export function Advice({ check }: { check: Check }) {

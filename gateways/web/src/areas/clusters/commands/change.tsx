@@ -25,14 +25,22 @@ const same = (one: Record<string, string>, other: Record<string, string>) => {
 };
 const stale = (cause: unknown) => cause !== null && cause !== undefined && asProblem(cause).problem.status === 412;
 
-export default function ChangeDialog({ cluster, credentialsOnly = false, close }: { cluster: Cluster; credentialsOnly?: boolean; close: () => void }) {
+export default function ChangeDialog({
+  cluster,
+  credentialsOnly = false,
+  close,
+}: {
+  cluster: Cluster;
+  credentialsOnly?: boolean;
+  close: () => void;
+}) {
   // As it was when the dialog was opened: what somebody else does meanwhile is told, not slipped in.
   const [base, setBase] = useState(cluster);
   const [name, setName] = useState(cluster.name);
   const [region, setRegion] = useState(cluster.region);
   const [rows, setRows] = useState(() => rowsOf(cluster.labels));
   const [chosen, setChosen] = useState<Chosen>();
-  const [open, setOpen] = useState(credentialsOnly);
+  const [open, setOpen] = useState(false);
   const [confirming, setConfirming] = useState(false);
   const { trial, start, forget } = useTrial(cluster.id);
   const { repeats, counted, reset } = useRepeats();
@@ -96,11 +104,36 @@ export default function ChangeDialog({ cluster, credentialsOnly = false, close }
         }}
         close={() => (command.isPending ? undefined : setConfirming(false))}
       >
-        <p>{secret ? 'New credentials hold once the cluster has accepted them; until then the present ones do.' : 'The description is changed at once. The cluster itself is not touched.'}</p>
+        <p>
+          {secret
+            ? 'New credentials hold once the cluster has accepted them; until then the present ones do.'
+            : 'The description is changed at once. The cluster itself is not touched.'}
+        </p>
         <Repeating busy={command.isPending} repeats={repeats} />
       </ConfirmCommand>
     );
   }
+  const credentials = (
+    <>
+      <KubeconfigPart
+        id={`${id}-kubeconfig`}
+        headingLevel="h3"
+        chosen={chosen}
+        missing={false}
+        error={fields['/credentials']}
+        change={(next) => {
+          setChosen(next);
+          forget();
+          edited();
+        }}
+      />
+      {secret && (
+        <section aria-label="Test of the new credentials" className="cm-space-above">
+          <TrialPart trial={trial} start={() => void start(secret)} />
+        </section>
+      )}
+    </>
+  );
   return (
     <Modal isOpen variant="medium" onClose={ended} aria-labelledby={`${id}-title`}>
       <ModalHeader title={credentialsOnly ? `Other credentials for ${base.name}` : `Change ${base.name}`} labelId={`${id}-title`} />
@@ -115,35 +148,56 @@ export default function ChangeDialog({ cluster, credentialsOnly = false, close }
         >
           {!credentialsOnly && (
             <>
-              <TextField id={`${id}-name`} label="Name" value={name} error={fields['/name'] ?? nameRule(name)} help="No other managed cluster has it." change={(next) => { setName(next); edited(); }} />
-              <TextField id={`${id}-region`} label="Region" value={region} error={fields['/region'] ?? regionRule(region)} help="The provider’s region, or the name of the site." change={(next) => { setRegion(next); edited(); }} />
-              <LabelsPart id={`${id}-labels`} rows={rows} error={fields['/labels']} change={(next) => { setRows(next); edited(); }} />
+              <TextField
+                id={`${id}-name`}
+                label="Name"
+                value={name}
+                error={fields['/name'] ?? nameRule(name)}
+                help="No other managed cluster has it."
+                change={(next) => {
+                  setName(next);
+                  edited();
+                }}
+              />
+              <TextField
+                id={`${id}-region`}
+                label="Region"
+                value={region}
+                error={fields['/region'] ?? regionRule(region)}
+                help="The provider’s region, or the name of the site."
+                change={(next) => {
+                  setRegion(next);
+                  edited();
+                }}
+              />
+              <LabelsPart
+                id={`${id}-labels`}
+                rows={rows}
+                error={fields['/labels']}
+                change={(next) => {
+                  setRows(next);
+                  edited();
+                }}
+              />
             </>
           )}
-          <ExpandableSection toggleText="Replace the credentials" isExpanded={open} onToggle={(_event, next) => setOpen(next)} isDetached={false}>
-            <KubeconfigPart
-              id={`${id}-kubeconfig`}
-              headingLevel="h3"
-              chosen={chosen}
-              missing={false}
-              error={fields['/credentials']}
-              change={(next) => {
-                setChosen(next);
-                forget();
-                edited();
-              }}
-            />
-            {secret && (
-              <section aria-label="Test of the new credentials" className="cm-space-above">
-                <TrialPart trial={trial} start={() => void start(secret)} />
-              </section>
-            )}
-          </ExpandableSection>
+          {credentialsOnly ? (
+            credentials
+          ) : (
+            <ExpandableSection toggleText="Replace the credentials" isExpanded={open} onToggle={(_event, next) => setOpen(next)} isIndented>
+              {credentials}
+            </ExpandableSection>
+          )}
         </Form>
         {cause !== null && !stale(cause) && Object.keys(fields).length === 0 && <Failed cause={cause} inline />}
       </ModalBody>
       <ModalFooter>
-        <Button type="submit" form={`${id}-form`} isLoading={plan.isPending} isDisabled={wrong || nothing || plan.isPending || stale(cause)}>
+        <Button
+          type="submit"
+          form={`${id}-form`}
+          isLoading={plan.isPending}
+          isDisabled={wrong || nothing || plan.isPending || stale(cause)}
+        >
           Preview the change
         </Button>
         <Button variant="link" onClick={ended}>

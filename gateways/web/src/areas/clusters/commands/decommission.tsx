@@ -38,7 +38,15 @@ export default function DecommissionDialog({ cluster, close }: { cluster: Cluste
       danger
       typed={base.name}
       button="Decommission"
-      plan={outdated ? <p>As soon as you have taken over what changed.</p> : <Answered query={plan} what="The preview">{(data) => <PlannedEvents plan={data} />}</Answered>}
+      plan={
+        outdated ? (
+          <p>As soon as you have taken over what changed.</p>
+        ) : (
+          <Answered query={plan} what="The preview">
+            {(data) => <PlannedEvents plan={data} />}
+          </Answered>
+        )
+      }
       failure={stale(command.error) ? undefined : command.error}
       busy={command.isPending}
       confirm={(why) => {

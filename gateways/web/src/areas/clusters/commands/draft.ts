@@ -64,13 +64,15 @@ export function told(cause: unknown): Partial<Record<string, string>> {
 export function withContext(draft: Draft, chosen: Chosen | undefined): Draft {
   const context = chosen?.reading.contexts.find(({ name }) => name === chosen.context);
   const known = context ? suggest(context.name, context.server) : undefined;
+  if (!known) return { ...draft, chosen };
+  // What was suggested for another context does not stay.
   const { own } = draft;
   return {
     ...draft,
     chosen,
-    name: own.name || !known ? draft.name : known.name,
-    provider: own.provider || !known?.provider ? draft.provider : known.provider,
-    region: own.region || !known?.region ? draft.region : known.region,
+    name: own.name ? draft.name : known.name,
+    provider: own.provider ? draft.provider : (known.provider ?? ''),
+    region: own.region ? draft.region : (known.region ?? ''),
   };
 }
 
@@ -92,5 +94,12 @@ export function newCluster(draft: Draft): NewCluster | undefined {
 
 /** Whether leaving would lose something. */
 export function dirty(draft: Draft): boolean {
-  return draft.chosen !== undefined || draft.name !== '' || draft.region !== '' || draft.labels.length > 0 || draft.why.reason !== '' || draft.why.changeRequest !== '';
+  return (
+    draft.chosen !== undefined ||
+    draft.name !== '' ||
+    draft.region !== '' ||
+    draft.labels.length > 0 ||
+    draft.why.reason !== '' ||
+    draft.why.changeRequest !== ''
+  );
 }

@@ -20,9 +20,9 @@ export default function ImportPage() {
       <Answered query={me} what="What you may do">
         {() =>
           watched === undefined && asOf !== undefined ? (
-            <Alert isInline variant="info" title="Nothing can be imported in the past. Go back to now." />
+            <Alert isInline component="h2" variant="info" title="Nothing can be imported in the past. Go back to now." />
           ) : watched === undefined && !may ? (
-            <Alert isInline variant="warning" title="Your roles do not permit to import clusters">
+            <Alert isInline component="h2" variant="warning" title="Your roles do not permit to import clusters">
               It needs the permission clusters:manage. Ask an administrator of your tenant.
             </Alert>
           ) : (

@@ -71,11 +71,17 @@ describe('a kubeconfig', () => {
   });
 
   it('names references to files, passwords, proxies and impersonation', () => {
-    expect(troublesOf(one({ 'client-certificate': '/a', 'client-key': '/b' }))).toEqual(['users.0.user.client-certificate', 'users.0.user.client-key']);
+    expect(troublesOf(one({ 'client-certificate': '/a', 'client-key': '/b' }))).toEqual([
+      'users.0.user.client-certificate',
+      'users.0.user.client-key',
+    ]);
     expect(troublesOf(one({ tokenFile: '/t' }))).toEqual(['users.0.user.tokenFile']);
     expect(troublesOf(one({ username: 'a', password: 'b', token: 't' }))).toEqual(['users.0.user.username', 'users.0.user.password']);
     expect(troublesOf(one({ token: 't', as: 'root' }))).toEqual(['users.0.user.as']);
-    expect(troublesOf(one({ token: 't' }, { 'certificate-authority': '/ca', 'proxy-url': 'http://p' }))).toEqual(['clusters.0.cluster.certificate-authority', 'clusters.0.cluster.proxy-url']);
+    expect(troublesOf(one({ token: 't' }, { 'certificate-authority': '/ca', 'proxy-url': 'http://p' }))).toEqual([
+      'clusters.0.cluster.certificate-authority',
+      'clusters.0.cluster.proxy-url',
+    ]);
   });
 
   it('takes members that kubectl wrote empty for absent', () => {
@@ -91,7 +97,10 @@ describe('a kubeconfig', () => {
 
   it('tells what the hub’s settings decide from what is refused for ever', () => {
     const plain = reading(one({ token: 't' }, { server: 'http://c', 'insecure-skip-tls-verify': true })).contexts[0];
-    expect(plain?.troubles.map(({ setting }) => setting)).toEqual(['CLUSTERMASTER_KUBERNETES_ALLOW_INSECURE_TLS', 'CLUSTERMASTER_KUBERNETES_ALLOW_PLAINTEXT']);
+    expect(plain?.troubles.map(({ setting }) => setting)).toEqual([
+      'CLUSTERMASTER_KUBERNETES_ALLOW_INSECURE_TLS',
+      'CLUSTERMASTER_KUBERNETES_ALLOW_PLAINTEXT',
+    ]);
     expect(plain && refused(plain)).toBe(false);
     const ftp = reading(one({ token: 't' }, { server: 'ftp://c' })).contexts[0];
     expect(ftp && refused(ftp)).toBe(true);
@@ -142,7 +151,13 @@ describe('a kubeconfig', () => {
     expect(trouble('a'.repeat(LARGEST + 1)).rule).toMatch(/1 MiB/);
     expect(trouble('é'.repeat(LARGEST / 2 + 1)).rule).toMatch(/1 MiB/);
     expect(trouble('['.repeat(100_000)).rule).not.toBe('');
-    const laughs = Array.from({ length: 12 }, (_, n) => `a${n}: &a${n} [${Array(9).fill(n ? `*a${n - 1}` : 'x').join(',')}]`).join('\n');
+    const laughs = Array.from(
+      { length: 12 },
+      (_, n) =>
+        `a${n}: &a${n} [${Array(9)
+          .fill(n ? `*a${n - 1}` : 'x')
+          .join(',')}]`,
+    ).join('\n');
     expect(trouble(`${laughs}\ncontexts: []`).rule).toMatch(/repeats itself/);
   });
 });

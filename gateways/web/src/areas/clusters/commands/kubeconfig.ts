@@ -90,7 +90,8 @@ export function readKubeconfig(source: string): Read {
   } catch {
     return { trouble: { member: '', rule: 'It is nested too deeply, or repeats itself too often, to be read.' } };
   }
-  if (!object(config)) return { trouble: { line: 1, member: '', rule: 'This is no kubeconfig: `clusters`, `users` and `contexts` are missing.' } };
+  if (!object(config))
+    return { trouble: { line: 1, member: '', rule: 'This is no kubeconfig: `clusters`, `users` and `contexts` are missing.' } };
   const kubeconfig = config;
   const at = (path: Path) => lineOf(document, lines, path);
   const named = new Map<string, Context>();
@@ -103,7 +104,13 @@ export function readKubeconfig(source: string): Read {
   const contexts = [...named.values()];
   if (contexts.length === 0) {
     const line = at(['contexts']);
-    return { trouble: { ...(line ? { line } : {}), member: 'contexts', rule: 'There is no context in it: the hub cannot tell which cluster is meant.' } };
+    return {
+      trouble: {
+        ...(line ? { line } : {}),
+        member: 'contexts',
+        rule: 'There is no context in it: the hub cannot tell which cluster is meant.',
+      },
+    };
   }
   const current = text(member(kubeconfig, 'current-context'));
   return { reading: { contexts, bytes, ...(current !== undefined && named.has(current) ? { current } : {}) } };
@@ -161,7 +168,8 @@ function context(config: Members, name: string, nth: number, at: (path: Path) =>
       trouble(user.path, 'There are no credentials: a token, or a client certificate with its key.');
     }
     const token = member(user.value, 'token');
-    if (typeof token === 'string' && !/^[!-~]*$/.test(token)) trouble([...user.path, 'token'], 'A token holds visible ASCII characters only.');
+    if (typeof token === 'string' && !/^[!-~]*$/.test(token))
+      trouble([...user.path, 'token'], 'A token holds visible ASCII characters only.');
     if (says(token) && typeof token !== 'string') trouble([...user.path, 'token'], 'The token must be a text: put it in quotes.');
   }
   if (new TextEncoder().encode(name).length > 253) trouble(['contexts', nth, 'name'], 'The name of a context has at most 253 characters.');
@@ -181,7 +189,11 @@ function address(server: string | undefined): { shown: string; rule?: string; se
   if (url.username || url.password) return { ...known, rule: 'The address must not hold a user.' };
   if (url.search) return { ...known, rule: 'The address must not hold a query.' };
   if (url.protocol === 'http:') {
-    return { ...known, rule: 'Credentials would travel in the clear: the server must begin with https://.', setting: 'CLUSTERMASTER_KUBERNETES_ALLOW_PLAINTEXT' };
+    return {
+      ...known,
+      rule: 'Credentials would travel in the clear: the server must begin with https://.',
+      setting: 'CLUSTERMASTER_KUBERNETES_ALLOW_PLAINTEXT',
+    };
   }
   return url.protocol === 'https:' ? known : { ...known, rule: wanted };
 }

@@ -16,7 +16,12 @@ function seen({ health, issues, k8s_version, nodes }: Cluster) {
 }
 
 export function Meanwhile({ base, takeOver }: { base: Cluster; takeOver: (now: Cluster) => void }) {
-  const now = useQuery({ queryKey: ['clusters', base.id, 'meanwhile', base.revision], queryFn: ({ signal }) => readCluster(base.id, signal), gcTime: 0, staleTime: 0 });
+  const now = useQuery({
+    queryKey: ['clusters', base.id, 'meanwhile', base.revision],
+    queryFn: ({ signal }) => readCluster(base.id, signal),
+    gcTime: 0,
+    staleTime: 0,
+  });
   return (
     <Answered query={now} what="The cluster as it is now">
       {(data) => {
@@ -24,13 +29,20 @@ export function Meanwhile({ base, takeOver }: { base: Cluster; takeOver: (now: C
         return (
           <Alert
             isInline
+            component="h2"
             variant="warning"
             className="cm-space-below"
             title={decided ? 'Somebody changed the cluster meanwhile' : 'The hub saw something new of the cluster meanwhile'}
             actionLinks={<AlertActionLink onClick={() => takeOver(data)}>Take it over and go on</AlertActionLink>}
           >
-            <p>Nothing of yours was recorded. It was at revision {base.revision}, and is at {data.revision}.</p>
-            <DiffTable before={decided ? description(base) : seen(base)} after={decided ? description(data) : seen(data)} label="What changed meanwhile" />
+            <p>
+              Nothing of yours was recorded. It was at revision {base.revision}, and is at {data.revision}.
+            </p>
+            <DiffTable
+              before={decided ? description(base) : seen(base)}
+              after={decided ? description(data) : seen(data)}
+              label="What changed meanwhile"
+            />
           </Alert>
         );
       }}

@@ -43,7 +43,11 @@ function changed({ secret, ...described }: Changes) {
 }
 
 export async function planImport(cluster: NewCluster, signal?: AbortSignal): Promise<Plan> {
-  const asked = api.POST('/api/v1/clusters', { params: { query: { dry_run: true } }, body: imported(cluster), ...(signal ? { signal } : {}) });
+  const asked = api.POST('/api/v1/clusters', {
+    params: { query: { dry_run: true } },
+    body: imported(cluster),
+    ...(signal ? { signal } : {}),
+  });
   return (await body(asked)) as Plan;
 }
 
@@ -58,7 +62,12 @@ export async function planChange(id: string, changes: Changes, revision: number 
   return (await body(api.PUT('/api/v1/clusters/{id}', { params, body: changed(changes) }))) as Plan;
 }
 
-export async function changeCluster(id: string, changes: Changes, revision: number | undefined, headers: CommandHeaders): Promise<Receipt<Summary>> {
+export async function changeCluster(
+  id: string,
+  changes: Changes,
+  revision: number | undefined,
+  headers: CommandHeaders,
+): Promise<Receipt<Summary>> {
   const params = { path: { id }, header: { ...headers, ...match(revision) } };
   return (await receipt(api.PUT('/api/v1/clusters/{id}', { params, body: changed(changes) }))) as Receipt<Summary>;
 }
@@ -92,7 +101,8 @@ export function useWatched(id: string) {
   const history = useQuery({
     // The newest revision is another history.
     queryKey: ['clusters', id, 'watched-history', cluster.data?.revision],
-    queryFn: ({ signal }) => page(api.GET('/api/v1/clusters/{id}/history', { params: { path: { id }, query: { limit: 100, ...fresh() } }, signal })),
+    queryFn: ({ signal }) =>
+      page(api.GET('/api/v1/clusters/{id}/history', { params: { path: { id }, query: { limit: 100, ...fresh() } }, signal })),
     enabled: cluster.data !== undefined,
     placeholderData: (before) => before,
   });

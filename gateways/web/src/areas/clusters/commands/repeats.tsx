@@ -23,8 +23,9 @@ export function Repeating({ busy, repeats }: { busy: boolean; repeats: number })
   return (
     <div role="status">
       {busy && repeats > 0 && (
-        <Alert isInline variant="info" title="No answer came: it is being sent again" className="cm-space-above">
-          It goes out under the same key each time, so that it is done once, however often it arrives. Sent again {repeats} {repeats === 1 ? 'time' : 'times'} so far.
+        <Alert isInline component="p" variant="info" title="No answer came: it is being sent again" className="cm-space-above">
+          It goes out under the same key each time, so that it is done once, however often it arrives. Sent again {repeats}{' '}
+          {repeats === 1 ? 'time' : 'times'} so far.
         </Alert>
       )}
     </div>

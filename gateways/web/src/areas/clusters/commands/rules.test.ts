@@ -13,8 +13,22 @@ it('regions are what the API takes', () => {
 });
 
 it('keys of labels follow Kubernetes', () => {
-  for (const good of ['env', 'a.b_c-D', 'example.com/env', `${'a'.repeat(63)}.b/${'c'.repeat(63)}`, '1']) expect(labelKeyRule(good), good).toBeUndefined();
-  for (const bad of ['', '/env', 'a/', 'a/b/c', 'Example.com/env', 'a..b/c', '-env', 'env-', 'e nv', 'a'.repeat(64), `${'a.'.repeat(127)}a/b`]) expect(labelKeyRule(bad), bad).toBeDefined();
+  for (const good of ['env', 'a.b_c-D', 'example.com/env', `${'a'.repeat(63)}.b/${'c'.repeat(63)}`, '1'])
+    expect(labelKeyRule(good), good).toBeUndefined();
+  for (const bad of [
+    '',
+    '/env',
+    'a/',
+    'a/b/c',
+    'Example.com/env',
+    'a..b/c',
+    '-env',
+    'env-',
+    'e nv',
+    'a'.repeat(64),
+    `${'a.'.repeat(127)}a/b`,
+  ])
+    expect(labelKeyRule(bad), bad).toBeDefined();
 });
 
 it('values of labels follow Kubernetes, and may be empty', () => {
@@ -33,7 +47,11 @@ it('rows are judged one by one, and empty ones left out', () => {
 it('suggests what clouds say in their names', () => {
   expect(suggest('arn:aws:eks:us-west-2:1234:cluster/Prod_EKS', '')).toEqual({ name: 'prod-eks', provider: 'aws', region: 'us-west-2' });
   expect(suggest('gke_my-project_europe-west1-b_prod', '')).toEqual({ name: 'prod', provider: 'gcp', region: 'europe-west1-b' });
-  expect(suggest('prod', 'https://prod-dns-1a2b.hcp.westeurope.azmk8s.io:443')).toEqual({ name: 'prod', provider: 'azure', region: 'westeurope' });
+  expect(suggest('prod', 'https://prod-dns-1a2b.hcp.westeurope.azmk8s.io:443')).toEqual({
+    name: 'prod',
+    provider: 'azure',
+    region: 'westeurope',
+  });
   expect(suggest('x', 'https://ABC.gr7.eu-central-1.eks.amazonaws.com')).toEqual({ name: 'x', provider: 'aws', region: 'eu-central-1' });
   expect(suggest('kubernetes-admin@Zürich 1', 'https://10.0.0.1:6443')).toEqual({ name: 'zurich-1' });
 });

@@ -29,7 +29,9 @@ export function labelKeyRule(key: string): string | undefined {
 }
 
 export function labelValueRule(value: string): string | undefined {
-  return value === '' || LABEL_TEXT.test(value) ? undefined : 'A value is empty, or up to 63 letters, digits, -, _ and ., beginning and ending with a letter or digit.';
+  return value === '' || LABEL_TEXT.test(value)
+    ? undefined
+    : 'A value is empty, or up to 63 letters, digits, -, _ and ., beginning and ending with a letter or digit.';
 }
 
 export interface RowRule {

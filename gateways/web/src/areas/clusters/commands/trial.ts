@@ -36,13 +36,21 @@ export function useTrial(cluster?: string) {
   return { trial, start, forget };
 }
 
-async function tried(secret: Secret, cluster: string | undefined, whether: ((signal: AbortSignal) => Promise<unknown>) | undefined, signal: AbortSignal): Promise<Trial> {
+async function tried(
+  secret: Secret,
+  cluster: string | undefined,
+  whether: ((signal: AbortSignal) => Promise<unknown>) | undefined,
+  signal: AbortSignal,
+): Promise<Trial> {
   try {
     const tested = await testConnection(secret, cluster, signal);
-    const refusal = tested.connected || !whether ? undefined : await whether(signal).then(
-      () => undefined,
-      (cause: unknown) => asProblem(cause),
-    );
+    const refusal =
+      tested.connected || !whether
+        ? undefined
+        : await whether(signal).then(
+            () => undefined,
+            (cause: unknown) => asProblem(cause),
+          );
     return { kind: 'told', tested, refusal };
   } catch (cause) {
     return { kind: 'failed', cause: asProblem(cause) };

@@ -59,6 +59,7 @@ export function ImportWizard({ watched }: { watched: string | undefined }) {
       client.removeQueries({ queryKey: [PLAN] });
       setDraft(EMPTY);
       setSaid({});
+      setAsked({ kubeconfig: false, describe: false });
       forget();
       void navigate(`/clusters/import?cluster=${answer.id}`, { replace: true });
     },
@@ -102,7 +103,7 @@ export function ImportWizard({ watched }: { watched: string | undefined }) {
           name="Kubeconfig"
           id="kubeconfig"
           isDisabled={watched !== undefined || command.isPending}
-          status={said['/credentials'] || (asked.kubeconfig && !secret) ? 'error' : 'default'}
+          status={watched !== undefined ? 'success' : said['/credentials'] || (asked.kubeconfig && !secret) ? 'error' : 'default'}
           footer={
             <Foot
               cancel={cancel}
@@ -129,7 +130,13 @@ export function ImportWizard({ watched }: { watched: string | undefined }) {
           name="Description"
           id="describe"
           isDisabled={watched !== undefined || command.isPending || !secret}
-          status={['/name', '/provider', '/region', '/labels'].some((pointer) => said[pointer]) || (asked.describe && !described(draft)) ? 'error' : 'default'}
+          status={
+            watched !== undefined
+              ? 'success'
+              : ['/name', '/provider', '/region', '/labels'].some((pointer) => said[pointer]) || (asked.describe && !described(draft))
+                ? 'error'
+                : 'default'
+          }
           footer={
             <Foot
               cancel={cancel}
@@ -150,8 +157,15 @@ export function ImportWizard({ watched }: { watched: string | undefined }) {
           name="Connection"
           id="test"
           isDisabled={watched !== undefined || command.isPending || !cluster}
-          status={trial.kind === 'told' ? (trial.tested.connected ? 'success' : 'warning') : 'default'}
-          footer={<Foot cancel={cancel} disabled={!goesOn} label={goesOn && !(trial.kind === 'told' && trial.tested.connected) ? 'Go on anyway' : 'Next'} next={() => true} />}
+          status={watched !== undefined ? 'success' : trial.kind === 'told' ? (trial.tested.connected ? 'success' : 'warning') : 'default'}
+          footer={
+            <Foot
+              cancel={cancel}
+              disabled={!goesOn}
+              label={goesOn && !(trial.kind === 'told' && trial.tested.connected) ? 'Go on anyway' : 'Next'}
+              next={() => true}
+            />
+          }
         >
           <Step title="Test the connection" focusRef={focusRef}>
             <p className="cm-space-below cm-subtle">The hub tries what an import would try, and records nothing.</p>
@@ -163,12 +177,12 @@ export function ImportWizard({ watched }: { watched: string | undefined }) {
                 </>
               )}
               {trial.kind === 'told' && !trial.tested.connected && !refusal && (
-                <Alert isInline variant="warning" title="You may go on all the same" className="cm-space-above">
+                <Alert isInline component="h3" variant="warning" title="You may go on all the same" className="cm-space-above">
                   {foresight(trial.tested.checks.find((check) => check.outcome === 'failed'))}
                 </Alert>
               )}
               {trial.kind === 'failed' && (
-                <Alert isInline variant="warning" title="You may go on without a test" className="cm-space-above">
+                <Alert isInline component="h3" variant="warning" title="You may go on without a test" className="cm-space-above">
                   {foresight(undefined)}
                 </Alert>
               )}
@@ -179,6 +193,7 @@ export function ImportWizard({ watched }: { watched: string | undefined }) {
           name="Review"
           id="review"
           isDisabled={watched !== undefined || command.isPending || !cluster || !goesOn}
+          status={watched !== undefined ? 'success' : 'default'}
           footer={<Foot cancel={cancel} label="Import the cluster" disabled={!cluster} busy={command.isPending} next={send} />}
         >
           <Step title="Review" focusRef={focusRef}>
@@ -199,7 +214,15 @@ export function ImportWizard({ watched }: { watched: string | undefined }) {
   );
 }
 
-function Planned({ cluster, ask, focus }: { cluster: NewCluster; ask: (signal: AbortSignal) => ReturnType<typeof planImport>; focus: (id: string) => void }) {
+function Planned({
+  cluster,
+  ask,
+  focus,
+}: {
+  cluster: NewCluster;
+  ask: (signal: AbortSignal) => ReturnType<typeof planImport>;
+  focus: (id: string) => void;
+}) {
   const plan = useQuery({
     // A secret is named by a number: see `Kept`.
     queryKey: [PLAN, JSON.stringify(cluster)],

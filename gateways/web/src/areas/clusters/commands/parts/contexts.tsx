@@ -11,11 +11,27 @@ import { troubleText } from './kubeconfig';
 const LISTED = 50;
 const SEARCHED = 8;
 
-export function ContextChoice({ contexts, current, chosen, missing, choose, headingLevel }: { contexts: readonly Context[]; current: string | undefined; chosen: string | undefined; missing: boolean; choose: (name: string) => void; headingLevel: 'h2' | 'h3' }) {
+export function ContextChoice({
+  contexts,
+  current,
+  chosen,
+  missing,
+  choose,
+  headingLevel,
+}: {
+  contexts: readonly Context[];
+  current: string | undefined;
+  chosen: string | undefined;
+  missing: boolean;
+  choose: (name: string) => void;
+  headingLevel: 'h2' | 'h3';
+}) {
   const id = useId();
   const [wanted, setWanted] = useState('');
   const words = wanted.toLowerCase();
-  const found = contexts.filter(({ name, server, cluster }) => words === '' || `${name}\n${server}\n${cluster}`.toLowerCase().includes(words));
+  const found = contexts.filter(
+    ({ name, server, cluster }) => words === '' || `${name}\n${server}\n${cluster}`.toLowerCase().includes(words),
+  );
   // What is chosen stays in sight.
   const listed = [...found].sort((one, other) => Number(other.name === chosen) - Number(one.name === chosen)).slice(0, LISTED);
   const context = contexts.find(({ name }) => name === chosen);
@@ -24,7 +40,16 @@ export function ContextChoice({ contexts, current, chosen, missing, choose, head
       <Title id={`${id}-title`} headingLevel={headingLevel} size="md" className="cm-space-below">
         Context
       </Title>
-      {contexts.length > SEARCHED && <SearchInput aria-label="Search the contexts" placeholder="Search the contexts" value={wanted} onChange={(_event, text) => setWanted(text)} onClear={() => setWanted('')} className="cm-space-below" />}
+      {contexts.length > SEARCHED && (
+        <SearchInput
+          aria-label="Search the contexts"
+          placeholder="Search the contexts"
+          value={wanted}
+          onChange={(_event, text) => setWanted(text)}
+          onClear={() => setWanted('')}
+          className="cm-space-below"
+        />
+      )}
       <div role="radiogroup" aria-labelledby={`${id}-title`} className="cm-clusters-contexts">
         {listed.map((one, nth) => (
           <Radio
@@ -53,9 +78,15 @@ export function ContextChoice({ contexts, current, chosen, missing, choose, head
         ))}
       </div>
       <p className="cm-subtle" aria-live="polite">
-        {found.length === 0 ? 'No context fits.' : found.length > LISTED ? `${count(LISTED)} of ${count(found.length)} are shown: search for the one that is meant.` : ''}
+        {found.length === 0
+          ? 'No context fits.'
+          : found.length > LISTED
+            ? `${count(LISTED)} of ${count(found.length)} are shown: search for the one that is meant.`
+            : ''}
       </p>
-      {missing && !context && <Alert isInline isPlain variant="danger" title="Choose a context." className="cm-space-above" />}
+      {missing && !context && (
+        <Alert isInline isPlain component="p" variant="danger" title="Choose a context." className="cm-space-above" />
+      )}
       {context && context.troubles.length > 0 && <Troubles context={context} />}
     </section>
   );
@@ -64,7 +95,13 @@ export function ContextChoice({ contexts, current, chosen, missing, choose, head
 function Troubles({ context }: { context: Context }) {
   const hard = refused(context);
   return (
-    <Alert isInline variant={hard ? 'danger' : 'warning'} title={hard ? 'The hub refuses this context' : 'The hub refuses this context unless its settings allow it'} className="cm-space-above">
+    <Alert
+      isInline
+      component="h4"
+      variant={hard ? 'danger' : 'warning'}
+      title={hard ? 'The hub refuses this context' : 'The hub refuses this context unless its settings allow it'}
+      className="cm-space-above"
+    >
       <ul>
         {context.troubles.map((trouble) => (
           <li key={trouble.member}>

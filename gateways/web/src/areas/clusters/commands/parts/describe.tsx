@@ -9,7 +9,17 @@ import { nameRule, regionRule } from '../rules';
 import { TextField } from './fields';
 import { LabelsPart } from './labels';
 
-export function Describe({ draft, change, asked, told }: { draft: Draft; change: (draft: Draft, pointer?: string) => void; asked: boolean; told: Partial<Record<string, string>> }) {
+export function Describe({
+  draft,
+  change,
+  asked,
+  told,
+}: {
+  draft: Draft;
+  change: (draft: Draft, pointer?: string) => void;
+  asked: boolean;
+  told: Partial<Record<string, string>>;
+}) {
   // What is not written yet is no error until somebody wants to go on.
   const broken = (text: string, rule: (text: string) => string | undefined) => (text !== '' || asked ? rule(text) : undefined);
   const provider = told['/provider'] ?? (asked && draft.provider === '' ? 'Choose one.' : undefined);
@@ -53,7 +63,12 @@ export function Describe({ draft, change, asked, told }: { draft: Draft; change:
         help="The provider’s region, or the name of the site."
         change={(region) => change({ ...draft, region, own: { ...draft.own, region: true } }, '/region')}
       />
-      <LabelsPart id="import-labels" rows={draft.labels} error={told['/labels']} change={(labels) => change({ ...draft, labels }, '/labels')} />
+      <LabelsPart
+        id="import-labels"
+        rows={draft.labels}
+        error={told['/labels']}
+        change={(labels) => change({ ...draft, labels }, '/labels')}
+      />
       <WhyFields why={draft.why} change={(why) => change({ ...draft, why })} />
     </Form>
   );

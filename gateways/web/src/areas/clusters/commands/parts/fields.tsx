@@ -1,7 +1,15 @@
 /** Name and region, with their rules beside them. */
 import { FormGroup, FormHelperText, HelperText, HelperTextItem, TextInput } from '@patternfly/react-core';
 
-export function TextField(props: { id: string; label: string; value: string; change: (text: string) => void; error: string | undefined; help: string; placeholder?: string }) {
+export function TextField(props: {
+  id: string;
+  label: string;
+  value: string;
+  change: (text: string) => void;
+  error: string | undefined;
+  help: string;
+  placeholder?: string;
+}) {
   const told = `${props.id}-told`;
   return (
     <FormGroup label={props.label} isRequired fieldId={props.id}>

@@ -1,12 +1,12 @@
 /** Texts to copy, and the way to credentials that the hub takes. */
-import { ClipboardCopyButton, CodeBlock, CodeBlockAction, CodeBlockCode, ExpandableSection } from '@patternfly/react-core';
-import { useId, useState } from 'react';
+import { Button, CodeBlock, CodeBlockAction, CodeBlockCode, ExpandableSection } from '@patternfly/react-core';
+import CopyIcon from '@patternfly/react-icons/dist/esm/icons/copy-icon';
+import { useState } from 'react';
 
 import { CLUSTER_ROLE, MAKE_KUBECONFIG, SERVICE_ACCOUNT } from '../access';
 
 export function Copyable({ text, label }: { text: string; label: string }) {
   const [copied, setCopied] = useState(false);
-  const id = useId();
   const copy = () => {
     void navigator.clipboard?.writeText(text).then(() => setCopied(true));
   };
@@ -15,15 +15,15 @@ export function Copyable({ text, label }: { text: string; label: string }) {
       className="cm-space-below"
       actions={
         <CodeBlockAction>
-          <ClipboardCopyButton id={`${id}-copy`} textId={`${id}-text`} aria-label={`Copy ${label}`} onClick={copy} onTooltipHidden={() => setCopied(false)} variant="plain">
+          <Button variant="link" isInline icon={<CopyIcon />} onClick={copy}>
             {copied ? 'Copied' : `Copy ${label}`}
-          </ClipboardCopyButton>
+          </Button>
         </CodeBlockAction>
       }
     >
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scrolling region has to be reached */}
       <div className="cm-scroll" tabIndex={0} role="region" aria-label={label}>
-        <CodeBlockCode id={`${id}-text`}>{text}</CodeBlockCode>
+        <CodeBlockCode>{text}</CodeBlockCode>
       </div>
     </CodeBlock>
   );
@@ -32,7 +32,7 @@ export function Copyable({ text, label }: { text: string; label: string }) {
 /** For kubeconfigs that run a program (those of EKS, GKE and AKS do), and for whoever wants to grant no more than is needed. */
 export function MakeCredentials() {
   return (
-    <ExpandableSection toggleText="How to make a kubeconfig for the hub" className="cm-space-above">
+    <ExpandableSection toggleText="How to make a kubeconfig for the hub" className="cm-space-above cm-clusters-help">
       <p>Save this as clustermaster.yaml. It makes a service account that may read what the hub looks at, and nothing else.</p>
       <Copyable text={SERVICE_ACCOUNT} label="clustermaster.yaml" />
       <p>Then run these, signed in to the cluster as somebody who may do this. hub.kubeconfig is what the hub wants.</p>

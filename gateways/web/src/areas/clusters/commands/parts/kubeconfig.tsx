@@ -45,6 +45,7 @@ export function KubeconfigPart({
     <>
       <Alert
         isInline
+        component={headingLevel}
         variant={error ? 'danger' : 'success'}
         title={error ? 'The hub refuses this kubeconfig' : `${shown(chosen.source)} was read`}
         className="cm-space-below"
@@ -62,7 +63,8 @@ export function KubeconfigPart({
           </Button>
         }
       >
-        {error ?? `${count(chosen.reading.bytes)} bytes, ${contexts(chosen.reading.contexts.length)}. It stays in this page’s memory until it is sent, and is not shown again.`}
+        {error ??
+          `${count(chosen.reading.bytes)} bytes, ${contexts(chosen.reading.contexts.length)}. It stays in this page’s memory until it is sent, and is not shown again.`}
       </Alert>
       <ContextChoice
         contexts={chosen.reading.contexts}
@@ -74,17 +76,34 @@ export function KubeconfigPart({
       />
     </>
   ) : (
-    <Intake id={id} missing={missing} {...(typing ? { typing } : {})} read={(kept, reading, source) => change({ kept, reading, source, context: preselected(reading) })} />
+    <Intake
+      id={id}
+      missing={missing}
+      {...(typing ? { typing } : {})}
+      read={(kept, reading, source) => change({ kept, reading, source, context: preselected(reading) })}
+    />
   );
 }
 
 const contexts = (many: number) => (many === 1 ? '1 context' : `${count(many)} contexts`);
 
-function Intake({ id, missing, typing, read }: { id: string; missing: boolean; typing?: (typing: boolean) => void; read: (kept: Kept, reading: Reading, source: string) => void }) {
+function Intake({
+  id,
+  missing,
+  typing,
+  read,
+}: {
+  id: string;
+  missing: boolean;
+  typing?: (typing: boolean) => void;
+  read: (kept: Kept, reading: Reading, source: string) => void;
+}) {
   const [text, setText] = useState('');
   const [file, setFile] = useState('');
   const [trouble, setTrouble] = useState<Trouble>();
   const pasted = useRef(false);
+  // The file is read by the time when this part may have been drawn again.
+  const reading = useRef('');
   const help = `${useId()}-help`;
   const take = (source: string, from: string) => {
     const { reading, trouble } = readKubeconfig(source);
@@ -120,7 +139,7 @@ function Intake({ id, missing, typing, read }: { id: string; missing: boolean; t
           }}
           onTextChange={(_event, next) => write(next)}
           onTextAreaBlur={() => text !== '' && take(text, 'The kubeconfig')}
-          onDataChange={(_event, data) => take(data, file || 'The file')}
+          onDataChange={(_event, data) => take(data, reading.current || 'The file')}
           onClearClick={() => {
             setFile('');
             write('');
@@ -131,13 +150,17 @@ function Intake({ id, missing, typing, read }: { id: string; missing: boolean; t
             onDropAccepted: ([one]) => {
               setText('');
               setTrouble(undefined);
-              setFile(one?.name ?? '');
+              reading.current = one?.name ?? '';
+              setFile(reading.current);
             },
             onDropRejected: ([rejected]) => {
               setText('');
               setFile(rejected?.file.name ?? '');
               const large = rejected?.errors.some((error) => error.code === 'file-too-large');
-              setTrouble({ member: '', rule: large ? 'It is larger than 1 MiB: this is no kubeconfig that the hub takes.' : 'One file at a time can be read.' });
+              setTrouble({
+                member: '',
+                rule: large ? 'It is larger than 1 MiB: this is no kubeconfig that the hub takes.' : 'One file at a time can be read.',
+              });
             },
           }}
         />
@@ -148,7 +171,10 @@ function Intake({ id, missing, typing, read }: { id: string; missing: boolean; t
             ) : missing ? (
               <HelperTextItem variant="error">A kubeconfig is needed.</HelperTextItem>
             ) : (
-              <HelperTextItem>YAML or JSON, at most 1 MiB, with all data inline. It is read in this browser, and sent to the hub when it is tested or imported.</HelperTextItem>
+              <HelperTextItem>
+                YAML or JSON, at most 1 MiB, with all data inline. It is read in this browser, and sent to the hub when it is tested or
+                imported.
+              </HelperTextItem>
             )}
           </HelperText>
         </FormHelperText>

@@ -6,7 +6,17 @@ import { useEffect, useRef } from 'react';
 
 import { labelRow, type LabelRow, labelRules, MOST_LABELS } from '../rules';
 
-export function LabelsPart({ id, rows, change, error }: { id: string; rows: readonly LabelRow[]; change: (rows: LabelRow[]) => void; error: string | undefined }) {
+export function LabelsPart({
+  id,
+  rows,
+  change,
+  error,
+}: {
+  id: string;
+  rows: readonly LabelRow[];
+  change: (rows: LabelRow[]) => void;
+  error: string | undefined;
+}) {
   const broken = labelRules(rows);
   const added = useRef<number | undefined>(undefined);
   useEffect(() => {
@@ -76,7 +86,10 @@ export function LabelsPart({ id, rows, change, error }: { id: string; rows: read
       <FormHelperText>
         <HelperText>
           <HelperTextItem variant={error ? 'error' : 'default'}>
-            {error ?? (rows.length >= MOST_LABELS ? `A cluster has at most ${MOST_LABELS} labels.` : 'Optional. Clusters can be found and grouped by them.')}
+            {error ??
+              (rows.length >= MOST_LABELS
+                ? `A cluster has at most ${MOST_LABELS} labels.`
+                : 'Optional. Clusters can be found and grouped by them.')}
           </HelperTextItem>
         </HelperText>
       </FormHelperText>

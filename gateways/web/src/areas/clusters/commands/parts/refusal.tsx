@@ -14,6 +14,7 @@ export function Refusal({ cause, retry, focus }: { cause: unknown; retry?: () =>
   return (
     <Alert
       isInline
+      component="h3"
       variant="danger"
       title={problem.title}
       className="cm-space-above cm-space-below"

@@ -1,5 +1,12 @@
 /** What was chosen, once more. */
-import { DescriptionList, DescriptionListDescription, DescriptionListGroup, DescriptionListTerm, Label, LabelGroup } from '@patternfly/react-core';
+import {
+  DescriptionList,
+  DescriptionListDescription,
+  DescriptionListGroup,
+  DescriptionListTerm,
+  Label,
+  LabelGroup,
+} from '@patternfly/react-core';
 import type { ReactNode } from 'react';
 
 import { PROVIDERS } from '../../../../kit/words';
@@ -18,7 +25,20 @@ export function ChosenSummary({ draft, trial }: { draft: Draft; trial: Trial }) 
     ['Name', draft.name],
     ['Provider', PROVIDERS[draft.provider]],
     ['Region', draft.region],
-    ['Labels', labels.length === 0 ? none : <LabelGroup numLabels={12} aria-label="Labels">{labels.map(([key, value]) => <Label key={key} isCompact textMaxWidth="30ch">{value ? `${key}=${value}` : key}</Label>)}</LabelGroup>],
+    [
+      'Labels',
+      labels.length === 0 ? (
+        none
+      ) : (
+        <LabelGroup numLabels={12} aria-label="Labels">
+          {labels.map(([key, value]) => (
+            <Label key={key} isCompact textMaxWidth="30ch">
+              {value ? `${key}=${value}` : key}
+            </Label>
+          ))}
+        </LabelGroup>
+      ),
+    ],
     ['API server', context?.server],
     ['Context', context && shown(context.name)],
     ['User', context && shown(context.user)],

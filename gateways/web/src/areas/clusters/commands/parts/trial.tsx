@@ -74,7 +74,14 @@ export function TrialPart({ trial, start, children }: { trial: Trial; start: () 
       {checks
         ?.filter((check) => check.outcome === 'failed' || warned(check))
         .map((check) => (
-          <Alert key={check.name} isInline variant={check.outcome === 'failed' ? 'danger' : 'warning'} title={`${CHECKS.find(([name]) => name === check.name)?.[1] ?? check.name}: what to do`} className="cm-space-above">
+          <Alert
+            key={check.name}
+            isInline
+            component="h3"
+            variant={check.outcome === 'failed' ? 'danger' : 'warning'}
+            title={`${CHECKS.find(([name]) => name === check.name)?.[1] ?? check.name}: what to do`}
+            className="cm-space-above"
+          >
             <Advice check={check} />
           </Alert>
         ))}
@@ -99,7 +106,13 @@ function Told({ check }: { check: Check }) {
 }
 
 function Summary({ tested }: { tested: Tested }) {
-  if (!tested.connected) return <strong>With these credentials the hub could not manage the cluster.</strong>;
+  const failed = tested.checks.find((check) => check.outcome === 'failed');
+  if (!tested.connected)
+    return (
+      <strong className="cm-clusters-breaks">
+        With these credentials the hub could not manage the cluster{failed && `: ${failed.message}`}.
+      </strong>
+    );
   const { k8s_version: version, nodes } = tested;
   return (
     <strong>

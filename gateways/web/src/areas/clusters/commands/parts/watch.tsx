@@ -17,7 +17,8 @@ type Entry = Pick<Schemas['AuditLog'], 'event_type' | 'position' | 'recorded_at'
 export function importSteps<E extends Pick<Entry, 'event_type'>>(newestFirst: readonly E[]): E[] {
   const steps: E[] = [];
   for (const entry of [...newestFirst].reverse()) {
-    if (!/^cluster\.(import_requested|import_failed|imported|credentials_replaced|decommission_requested)\./.test(entry.event_type)) continue;
+    if (!/^cluster\.(import_requested|import_failed|imported|credentials_replaced|decommission_requested)\./.test(entry.event_type))
+      continue;
     steps.push(entry);
     if (/^cluster\.(imported|decommission_requested)\./.test(entry.event_type)) break;
   }
@@ -38,7 +39,9 @@ export function Watch({ id }: { id: string }) {
               <Recorded key={entry.position} entry={entry} />
             ))}
             {data.status === 'importing' && <Waiting title="Connecting" about="The hub signs in to the cluster and looks at it." />}
-            {data.status === 'import_failed' && <Waiting title="Trying again" about="The hub tries again by itself; a cluster that answers is taken in." />}
+            {data.status === 'import_failed' && (
+              <Waiting title="Trying again" about="The hub tries again by itself; a cluster that answers is taken in." />
+            )}
           </ProgressStepper>
           <Outcome cluster={data} />
         </>
@@ -89,7 +92,14 @@ function Recorded({ entry }: { entry: Entry }) {
 
 function Waiting({ title, about }: { title: string; about: string }) {
   return (
-    <ProgressStep id="step-waiting" titleId="step-waiting-title" variant="pending" isCurrent aria-label={`${title}: under way`} description={about}>
+    <ProgressStep
+      id="step-waiting"
+      titleId="step-waiting-title"
+      variant="pending"
+      isCurrent
+      aria-label={`${title}: under way`}
+      description={about}
+    >
       {title}
     </ProgressStep>
   );
@@ -106,7 +116,7 @@ function Outcome({ cluster }: { cluster: Cluster }): ReactNode {
   return (
     <>
       {cluster.status === 'import_failed' && cluster.failure && (
-        <Alert isInline variant="danger" title="The cluster does not let the hub in" className="cm-space-above">
+        <Alert isInline component="h3" variant="danger" title="The cluster does not let the hub in" className="cm-space-above">
           {cluster.failure.message}
         </Alert>
       )}

@@ -117,7 +117,7 @@ export default function ChangeDialog({
     <>
       <KubeconfigPart
         id={`${id}-kubeconfig`}
-        headingLevel="h3"
+        headingLevel="h2"
         chosen={chosen}
         missing={false}
         error={fields['/credentials']}
@@ -129,7 +129,7 @@ export default function ChangeDialog({
       />
       {secret && (
         <section aria-label="Test of the new credentials" className="cm-space-above">
-          <TrialPart trial={trial} start={() => void start(secret)} />
+          <TrialPart headingLevel="h2" trial={trial} start={() => void start(secret)} />
         </section>
       )}
     </>

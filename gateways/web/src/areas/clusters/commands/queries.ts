@@ -109,25 +109,10 @@ export function useWatched(id: string) {
   return { cluster, history };
 }
 
-export interface Check {
-  name: 'kubeconfig' | 'address' | 'reach' | 'tls' | 'sign-in' | 'version' | 'permissions' | 'identity';
-  outcome: 'passed' | 'failed' | 'skipped';
-  message: string;
-  code: string | null;
-}
+export type Check = Schemas['ClusterCheck'];
+export type Tested = Schemas['ClusterTest'];
 
-export interface Tested {
-  connected: boolean;
-  checks: Check[];
-  k8s_version: string | null;
-  uid: string | null;
-  nodes: { total: number; ready: number } | null;
-}
-
-/** A route that the document of this branch does not know yet. */
-const post = api.POST as unknown as (path: string, init: object) => ReturnType<typeof api.POST<'/api/v1/exports/{id}/test', never>>;
-
-export async function testConnection({ kept, context }: Secret, id: string | undefined, signal: AbortSignal): Promise<Tested> {
-  const asked = post('/api/v1/clusters/test', { body: { kubeconfig: kept.read(), context, ...(id ? { cluster_id: id } : {}) }, signal });
-  return (await body(asked)) as unknown as Tested;
+export function testConnection({ kept, context }: Secret, id: string | undefined, signal: AbortSignal): Promise<Tested> {
+  const asked = { kubeconfig: kept.read(), context, ...(id === undefined ? {} : { cluster_id: id }) };
+  return body(api.POST('/api/v1/clusters/test', { body: asked, signal }));
 }

@@ -169,7 +169,7 @@ export function ImportWizard({ watched }: { watched: string | undefined }) {
         >
           <Step title="Test the connection" focusRef={focusRef}>
             <p className="cm-space-below cm-subtle">The hub tries what an import would try, and records nothing.</p>
-            <TrialPart trial={trial} start={test}>
+            <TrialPart headingLevel="h3" trial={trial} start={test}>
               {refusal && (
                 <>
                   <p className="cm-space-above">The import itself would be refused:</p>

@@ -87,17 +87,17 @@ export function ContextChoice({
       {missing && !context && (
         <Alert isInline isPlain component="p" variant="danger" title="Choose a context." className="cm-space-above" />
       )}
-      {context && context.troubles.length > 0 && <Troubles context={context} />}
+      {context && context.troubles.length > 0 && <Troubles context={context} headingLevel={headingLevel} />}
     </section>
   );
 }
 
-function Troubles({ context }: { context: Context }) {
+function Troubles({ context, headingLevel }: { context: Context; headingLevel: 'h2' | 'h3' }) {
   const hard = refused(context);
   return (
     <Alert
       isInline
-      component="h4"
+      component={headingLevel === 'h2' ? 'h3' : 'h4'}
       variant={hard ? 'danger' : 'warning'}
       title={hard ? 'The hub refuses this context' : 'The hub refuses this context unless its settings allow it'}
       className="cm-space-above"

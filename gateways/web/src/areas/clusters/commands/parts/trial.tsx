@@ -30,7 +30,7 @@ function variant(check: Check) {
 
 const OUTCOMES = { danger: 'failed', default: 'skipped', warning: 'passed, with a warning', success: 'passed' };
 
-export function TrialPart({ trial, start, children }: { trial: Trial; start: () => void; children?: ReactNode }) {
+export function TrialPart({ trial, start, headingLevel, children }: { trial: Trial; start: () => void; headingLevel: 'h2' | 'h3'; children?: ReactNode }) {
   const again = (
     <Button variant="secondary" className="cm-space-above" onClick={start}>
       {trial.kind === 'none' ? 'Test the connection' : 'Test again'}
@@ -77,7 +77,7 @@ export function TrialPart({ trial, start, children }: { trial: Trial; start: () 
           <Alert
             key={check.name}
             isInline
-            component="h3"
+            component={headingLevel}
             variant={check.outcome === 'failed' ? 'danger' : 'warning'}
             title={`${CHECKS.find(([name]) => name === check.name)?.[1] ?? check.name}: what to do`}
             className="cm-space-above"

@@ -1,4 +1,5 @@
 /** Ending the management of a cluster. */
+import { List, ListItem } from '@patternfly/react-core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 
@@ -65,12 +66,12 @@ export default function DecommissionDialog({ cluster, close }: { cluster: Cluste
           }}
         />
       )}
-      <ul>
-        <li>The hub destroys its credentials for the cluster, and does not look at it any more. This cannot be undone.</li>
-        <li>The cluster itself is left alone: its nodes, workloads and data stay as they are.</li>
-        <li>Its history stays in the ledger, and can be read and proved as before.</li>
-        <li>Its name becomes free. To manage it again, import it again: it gets a new id.</li>
-      </ul>
+      <List>
+        <ListItem>The hub destroys its credentials for the cluster, and does not look at it any more. This cannot be undone.</ListItem>
+        <ListItem>The cluster itself is left alone: its nodes, workloads and data stay as they are.</ListItem>
+        <ListItem>Its history stays in the ledger, and can be read and proved as before.</ListItem>
+        <ListItem>Its name becomes free. To manage it again, import it again: it gets a new id.</ListItem>
+      </List>
       <Repeating busy={command.isPending} repeats={repeats} />
     </ConfirmCommand>
   );

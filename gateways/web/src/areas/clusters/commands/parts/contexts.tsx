@@ -1,5 +1,5 @@
 /** Which context of the kubeconfig. */
-import { Alert, Label, Radio, SearchInput, Title } from '@patternfly/react-core';
+import { Alert, Label, List, ListItem, Radio, SearchInput, Title } from '@patternfly/react-core';
 import { useId, useState } from 'react';
 
 import { count } from '../../../../kit/words';
@@ -102,9 +102,9 @@ function Troubles({ context, headingLevel }: { context: Context; headingLevel: '
       title={hard ? 'The hub refuses this context' : 'The hub refuses this context unless its settings allow it'}
       className="cm-space-above"
     >
-      <ul>
+      <List>
         {context.troubles.map((trouble) => (
-          <li key={trouble.member}>
+          <ListItem key={trouble.member}>
             {troubleText(trouble)}
             {trouble.setting && (
               <>
@@ -112,9 +112,9 @@ function Troubles({ context, headingLevel }: { context: Context; headingLevel: '
                 The hub’s setting that allows it: <code>{trouble.setting}</code>.
               </>
             )}
-          </li>
+          </ListItem>
         ))}
-      </ul>
+      </List>
       {hard && <MakeCredentials />}
     </Alert>
   );

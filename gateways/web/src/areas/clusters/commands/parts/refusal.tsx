@@ -1,5 +1,5 @@
 /** A refusal of the import, with the way to each field that it names. */
-import { Alert, AlertActionLink, useWizardContext } from '@patternfly/react-core';
+import { Alert, AlertActionLink, List, ListItem, useWizardContext } from '@patternfly/react-core';
 
 import { asProblem } from '../../../../api/problem';
 import { Failed } from '../../../../kit/states';
@@ -30,13 +30,13 @@ export function Refusal({ cause, retry, focus }: { cause: unknown; retry?: () =>
         </AlertActionLink>
       ))}
     >
-      <ul>
+      <List>
         {fields.map(({ pointer, title }) => (
-          <li key={pointer} className="cm-clusters-breaks">
+          <ListItem key={pointer} className="cm-clusters-breaks">
             {title}: {said[pointer]}
-          </li>
+          </ListItem>
         ))}
-      </ul>
+      </List>
     </Alert>
   );
 }

@@ -201,7 +201,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A cluster's stateful workloads, as last seen. */
+        /** A cluster's stateful workloads and their volumes, as last seen. */
         get: operations["getClusterWorkloads"];
         put?: never;
         post?: never;
@@ -1934,6 +1934,26 @@ export interface components {
              */
             status: string;
         };
+        /** @description One persistent volume claim, as last seen. */
+        Volume: {
+            /**
+             * @description Its capacity, as Kubernetes writes it; empty until it is bound.
+             * @example 10Gi
+             */
+            capacity: string;
+            /**
+             * @description The claim's name.
+             * @example data-db-0
+             */
+            name: string;
+            /**
+             * @description `Pending`, `Bound` or `Lost`.
+             * @example Bound
+             */
+            phase: string;
+            /** @description Its storage class. */
+            storage_class: string | null;
+        };
         /** @description One stateful workload, as last seen. */
         Workload: {
             /** @description Images of its pod template. */
@@ -1959,6 +1979,8 @@ export interface components {
              * @description Replicas on the newest revision.
              */
             updated_replicas: number;
+            /** @description The volume claims of its replicas, by name. */
+            volumes?: components["schemas"]["Volume"][];
         };
     };
     responses: never;

@@ -151,11 +151,12 @@ export function useFleetDiff(span: Span, state: { limit: number; cursor: string 
     queryKey: ['fleet', 'diff', `${span.from} ${span.to}`, state],
     queryFn: async ({ signal }) => {
       const { limit, cursor, sort } = state;
-      const query = { limit, ...(cursor ? { cursor } : {}), ...(sort ? { sort } : {}), ...span, change: listed<Kind>(state.change), ...(span.to ? {} : fresh()) };
+      const query = { limit, ...(cursor ? { cursor } : {}), ...(sort ? { sort } : {}), from: span.from, to: span.to, change: listed<Kind>(state.change), ...(span.to ? {} : fresh()) };
       const asked = api.GET('/api/v1/fleet/diff', { params: { query }, signal });
       const diff = await body(asked);
       return { ...(await page(asked)), rows: diff.clusters, diff };
     },
     placeholderData: sameMoment(`${span.from} ${span.to}`, 2),
+    enabled: span.from !== undefined,
   });
 }

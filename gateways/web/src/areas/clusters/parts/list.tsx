@@ -79,7 +79,7 @@ function None({ moment, manages }: { moment: Moment; manages: boolean }) {
         {moment.asOf !== undefined
           ? 'At this moment none was under management.'
           : manages
-            ? 'Import the first one by its kubeconfig. The hub only reads from it until you say otherwise.'
+            ? 'Import the first one by its kubeconfig.'
             : 'Somebody who may manage clusters has to import the first one.'}
       </EmptyStateBody>
       {moment.asOf === undefined && manages && (

@@ -123,7 +123,7 @@ async fn import(
             app.clusters().import(&caller, new, &options).await
         })
         .await?;
-    let location = format!("/api/v1/clusters/{id}");
+    let location = app.reached(&format!("/api/v1/clusters/{id}"));
     done(StatusCode::ACCEPTED, &outcome, Some(&location), &ClusterSummary::new(id, &outcome))
 }
 

@@ -1539,6 +1539,11 @@ export interface components {
         /** @description Who signs in. */
         Login: {
             /**
+             * @description Whether a browser signs in: then the refresh token is set as a cookie that no script can read, and is not in
+             *     the answer.
+             */
+            browser?: boolean;
+            /**
              * Format: email
              * @description The e-mail address of the account.
              * @example admin@clustermaster.local
@@ -1810,8 +1815,8 @@ export interface components {
         Provider: "aws" | "gcp" | "azure" | "on_premises";
         /** @description A refresh token, to be exchanged. */
         Refresh: {
-            /** @description The newest refresh token of the session. It serves once. */
-            refresh_token: string;
+            /** @description The newest refresh token of the session. It serves once. Left out, the cookie of a browser session stands for it. */
+            refresh_token?: string | null;
         };
         /**
          * @description From where on events go out once more.
@@ -1840,8 +1845,8 @@ export interface components {
              * @description Seconds for which the access token holds.
              */
             expires_in: number;
-            /** @description To be exchanged for the next pair, once. Showing it twice ends the session. */
-            refresh_token: string;
+            /** @description To be exchanged for the next pair, once. Showing it twice ends the session. `null` where the cookie has it. */
+            refresh_token: string | null;
             /**
              * @description Always `Bearer`.
              * @example Bearer
@@ -2356,6 +2361,8 @@ export interface operations {
                     "RateLimit-Remaining"?: number;
                     /** @description Seconds until all of them are there again */
                     "RateLimit-Reset"?: number;
+                    /** @description The refresh token of a browser session */
+                    "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2454,6 +2461,8 @@ export interface operations {
                     "RateLimit-Remaining"?: number;
                     /** @description Seconds until all of them are there again */
                     "RateLimit-Reset"?: number;
+                    /** @description Forgets the cookie of a browser session */
+                    "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -2519,7 +2528,10 @@ export interface operations {
             query?: never;
             header?: never;
             path?: never;
-            cookie?: never;
+            cookie?: {
+                /** @description The refresh token of a browser session, where the body has none */
+                clustermaster_refresh?: string | null;
+            };
         };
         requestBody: {
             content: {
@@ -2536,6 +2548,8 @@ export interface operations {
                     "RateLimit-Remaining"?: number;
                     /** @description Seconds until all of them are there again */
                     "RateLimit-Reset"?: number;
+                    /** @description The next refresh token of a browser session */
+                    "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
                 content: {

@@ -53,7 +53,7 @@ export function TimeTravel(props: {
   const said = drawn === undefined ? (moment.asOf === undefined ? 'now' : momentWord(moment.asOf)) : drawn >= STEPS ? 'now' : at(timeOf(drawn, start, now));
   const near = neighbours(moment.asOf, events);
   return (
-    <section className="cm-travel" aria-label="Time travel">
+    <div className="cm-travel" role="group" aria-label="Moment">
       <div className="cm-travel-row">
         <div className="cm-travel-slide">
           <label htmlFor={`${id}-slide`}>
@@ -105,7 +105,7 @@ export function TimeTravel(props: {
           {near.at ? `Right after: ${near.at.summary ?? `the event at position ${near.at.position}`}` : ''}
         </p>
       )}
-    </section>
+    </div>
   );
 }
 

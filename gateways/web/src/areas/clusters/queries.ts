@@ -73,13 +73,13 @@ export function useOldest() {
   });
 }
 
-/** The regions that there are, for the filter. */
-export function useRegions(asOf: string | undefined) {
+/** The regions that there are, for the filter; and when the fleet became as it is shown. */
+export function useFleet(asOf: string | undefined) {
   return useQuery({
-    queryKey: ['fleet', 'regions', asOf],
+    queryKey: ['fleet', 'for clusters', asOf],
     queryFn: async ({ signal }) => {
       const fleet = await body(api.GET('/api/v1/fleet', { params: { query: of(asOf) }, signal }));
-      return Object.keys(fleet.clusters.by_region).sort();
+      return { regions: Object.keys(fleet.clusters.by_region).sort(), told: fleet.recent[0]?.recorded_at };
     },
   });
 }

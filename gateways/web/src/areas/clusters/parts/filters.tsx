@@ -1,7 +1,8 @@
 /** What the list is narrowed by: search, states, labels; all of it stands in the address. */
 import { Badge, Button, Form, FormHelperText, HelperText, HelperTextItem, MenuToggle, SearchInput, Select, SelectList, SelectOption, TextInput, Toolbar, ToolbarContent, ToolbarFilter, ToolbarGroup, ToolbarItem, ToolbarToggleGroup } from '@patternfly/react-core';
 import FilterIcon from '@patternfly/react-icons/dist/esm/icons/filter-icon';
-import { type ReactNode, useId, useState } from 'react';
+import PlusIcon from '@patternfly/react-icons/dist/esm/icons/plus-icon';
+import { useId, useState } from 'react';
 
 import { useDebounced } from '../../../kit/debounce';
 import { HEALTHS, PROVIDERS, word } from '../../../kit/words';
@@ -9,6 +10,7 @@ import { type Filter, join, labelFault, split, STATUSES, toggled } from '../filt
 
 /** So long after the last key the list is asked for. */
 const TYPING = 300;
+const LONGEST = 256;
 
 interface State {
   filters: Partial<Record<Filter, string>>;
@@ -16,7 +18,7 @@ interface State {
   clear: () => void;
 }
 
-export function Filters({ state, regions, children }: { state: State; regions: readonly string[] | undefined; children: ReactNode }) {
+export function Filters({ state, regions }: { state: State; regions: readonly string[] | undefined }) {
   const { filters } = state;
   const chosen = (name: Filter) => split(filters[name]);
   const known: [Filter, string, readonly string[], (value: string) => string][] = [
@@ -54,7 +56,6 @@ export function Filters({ state, regions, children }: { state: State; regions: r
             </ToolbarFilter>
           </ToolbarGroup>
         </ToolbarToggleGroup>
-        <ToolbarItem>{children}</ToolbarItem>
       </ToolbarContent>
     </Toolbar>
   );
@@ -84,11 +85,9 @@ function Search({ asked, ask }: { asked: string; ask: (q: string) => void }) {
     <SearchInput
       aria-label="Search by name, region or endpoint"
       placeholder="Name, region or endpoint"
-      maxLength={256}
       value={text}
-      onChange={(_event, value) => change(value)}
+      onChange={(_event, value) => change(value.slice(0, LONGEST))}
       onClear={() => change('')}
-      onSearch={() => send(text.trim())}
     />
   );
 }
@@ -150,9 +149,7 @@ function LabelField({ add }: { add: (label: string) => void }) {
           setFault(undefined);
         }}
       />
-      <Button type="submit" variant="control" isDisabled={!text.trim()}>
-        Add label
-      </Button>
+      <Button type="submit" variant="control" icon={<PlusIcon />} aria-label="Add label" isDisabled={!text.trim()} />
       {fault && (
         <FormHelperText>
           <HelperText isLiveRegion>

@@ -1,5 +1,6 @@
 /** What happened to a cluster, the newest first. */
 import { EmptyState, EmptyStateBody, ExpandableSection } from '@patternfly/react-core';
+import { useState } from 'react';
 import { Link } from 'react-router';
 
 import { useMay } from '../../../app/me';
@@ -10,6 +11,9 @@ import { Answered } from '../../../kit/states';
 import { eventWord } from '../../../kit/words';
 import { type Entry, useHistory } from '../queries';
 import { clusterPath } from './list';
+
+/** So many changed members are shown at once; more are unfolded. */
+const FEW = 3;
 
 export function History({ id, asOf }: { id: string; asOf: string | undefined }) {
   const state = useListState([]);
@@ -47,6 +51,7 @@ export function Timeline({ label, entries, level = 'h2' }: { label: string; entr
 
 function Happened({ entry, reads, level: Heading }: { entry: Entry; reads: boolean; level: 'h2' | 'h3' }) {
   const changed = changes(entry.before, entry.after);
+  const [open, setOpen] = useState(changed.length <= FEW);
   return (
     <article aria-label={`${eventWord(entry.event_type)}, position ${entry.position}`}>
       <div className="cm-clusters-line">
@@ -68,7 +73,7 @@ function Happened({ entry, reads, level: Heading }: { entry: Entry; reads: boole
         </p>
       )}
       {changed.length > 0 && (
-        <ExpandableSection toggleText={changed.length === 1 ? 'One member changed' : `${changed.length} members changed`} isIndented>
+        <ExpandableSection toggleText={changed.length === 1 ? 'One member changed' : `${changed.length} members changed`} isIndented isExpanded={open} onToggle={(_event, next) => setOpen(next)}>
           <DiffTable before={entry.before} after={entry.after} label={`What changed at position ${entry.position}`} />
         </ExpandableSection>
       )}

@@ -11,7 +11,7 @@ import { type Moment, useMoment } from '../../../kit/past';
 import { TimeTravel } from '../../../kit/time-travel';
 import { count, PROVIDERS } from '../../../kit/words';
 import { FILTERS } from '../filters';
-import { type Cluster, useClusters, useOldest, useRegions } from '../queries';
+import { type Cluster, useClusters, useOldest, useFleet } from '../queries';
 import { Filters } from './filters';
 import { Views } from './views';
 
@@ -39,12 +39,13 @@ export function ListPage() {
   const moment = useMoment();
   const manages = useMay('clusters:manage');
   const query = useClusters({ ...state, asOf: moment.asOf });
-  const regions = useRegions(moment.asOf);
+  const fleet = useFleet(moment.asOf);
   return (
     <Frame
       title="Clusters"
       actions={
         <>
+          <Views />
           <ButtonLink to={`/clusters/compare${moment.asOf ? `?from=${encodeURIComponent(moment.asOf)}` : ''}`} variant="secondary">
             Compare two moments
           </ButtonLink>
@@ -52,22 +53,20 @@ export function ListPage() {
         </>
       }
     >
-      <Filters state={state} regions={regions.data}>
-        <Views />
-      </Filters>
-      <Travel moment={moment} />
+      <Filters state={state} regions={fleet.data?.regions} />
+      <Travel moment={moment} told={fleet.data?.told} />
       <ListTable label="Clusters" columns={columns(moment.asOf)} state={state} query={query} rowKey={(cluster) => cluster.id} empty={<None moment={moment} manages={manages} />} />
     </Frame>
   );
 }
 
-function Travel({ moment }: { moment: Moment }) {
+function Travel({ moment, told }: { moment: Moment; told: string | undefined }) {
   const [open, setOpen] = useState(moment.asOf !== undefined);
   const oldest = useOldest();
   if (oldest.data && oldest.data.oldest === undefined) return null;
   return (
     <ExpandableSection toggleText="Time travel" isExpanded={open} onToggle={(_event, next) => setOpen(next)} isIndented className="cm-space-below">
-      <TimeTravel moment={moment} from={oldest.data?.oldest} />
+      <TimeTravel moment={moment} from={oldest.data?.oldest} told={told} />
     </ExpandableSection>
   );
 }

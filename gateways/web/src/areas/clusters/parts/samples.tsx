@@ -68,7 +68,9 @@ function Sampled<Row>(props: { what: string; query: UseQueryResult<Row[]>; colum
               <Thead>
                 <Tr>
                   {columns.map((column) => (
-                    <Th key={column.title}>{column.title}</Th>
+                    <Th key={column.title} modifier="wrap">
+                      {column.title}
+                    </Th>
                   ))}
                 </Tr>
               </Thead>
@@ -122,7 +124,7 @@ const WORKLOADS: Shown<Schemas['Workload']>[] = [
   { title: 'Namespace', cell: (one) => one.namespace },
   { title: 'Kind', cell: (one) => one.kind },
   { title: 'Replicas', cell: (one) => <Yes good={one.ready_replicas >= one.replicas}>{`${count(one.ready_replicas)} of ${count(one.replicas)} ready`}</Yes> },
-  { title: 'On the newest revision', cell: (one) => count(one.updated_replicas) },
+  { title: 'Updated replicas', cell: (one) => count(one.updated_replicas) },
   { title: 'Images', cell: (one) => <Lines lines={one.images} /> },
   { title: 'Volumes', cell: (one) => <Volumes volumes={one.volumes ?? []} /> },
 ];

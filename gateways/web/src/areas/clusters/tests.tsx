@@ -1,18 +1,20 @@
-import { fireEvent, screen, waitFor, within } from '@testing-library/react';
+import { act, fireEvent, screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
-import { beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect, it, vi } from 'vitest';
 
 import { askedFor, cluster, entry, ID, listAnswer, open, problem, where } from './testing';
 import { KEY } from './views';
 
+// Roles are looked up in whole pages, on machines that do other things as well.
+vi.setConfig({ testTimeout: 20_000 });
 beforeEach(() => localStorage.clear());
 
 const LIST = '/api/v1/clusters';
 const ONE = `${LIST}/${ID}`;
 const thousand = (url: URL) => {
   if (url.pathname !== LIST || url.searchParams.get('limit') === '1') return undefined;
-  const first = url.searchParams.get('cursor') === 'two' ? 50 : 0;
-  const rows = Array.from({ length: 50 }, (_, row) => cluster({ id: ID.slice(0, -3) + String(first + row).padStart(3, '0'), name: `edge-${first + row}` }));
+  const first = url.searchParams.get('cursor') === 'two' ? 10 : 0;
+  const rows = Array.from({ length: 10 }, (_, row) => cluster({ id: ID.slice(0, -3) + String(first + row).padStart(3, '0'), name: `edge-${first + row}` }));
   return listAnswer(rows, 1000, first === 0 ? 'two' : undefined);
 };
 const lists = () => askedFor(LIST).filter((url) => url.searchParams.get('limit') !== '1');
@@ -20,9 +22,9 @@ const lists = () => askedFor(LIST).filter((url) => url.searchParams.get('limit')
 it('shows a page of a thousand clusters, and the next one', async () => {
   const router = open('/clusters', thousand);
   expect(await screen.findByRole('link', { name: 'edge-0' })).toHaveAttribute('href', expect.stringMatching(/^\/clusters\/cluster_/));
-  expect(screen.getByText('50 of 1,000')).toBeInTheDocument();
+  expect(screen.getByText('10 of 1,000')).toBeInTheDocument();
   await userEvent.click(screen.getByRole('button', { name: 'Next page' }));
-  expect(await screen.findByRole('link', { name: 'edge-50' })).toBeInTheDocument();
+  expect(await screen.findByRole('link', { name: 'edge-10' })).toBeInTheDocument();
   expect(where(router).get('cursor')).toBe('two');
   await userEvent.click(screen.getByRole('button', { name: 'Previous page' }));
   expect(await screen.findByRole('link', { name: 'edge-0' })).toBeInTheDocument();
@@ -43,7 +45,7 @@ it('searches once the keys rest, keeps the focus, and takes filters away by thei
   await screen.findByRole('link', { name: 'edge-0' });
   const search = screen.getByRole('textbox', { name: 'Search by name, region or endpoint' });
   await userEvent.type(search, 'pay');
-  await waitFor(() => expect(where(router).get('q')).toBe('pay'));
+  await waitFor(() => expect(lists().at(-1)?.searchParams.get('q')).toBe('pay'));
   expect(lists().map((url) => url.searchParams.get('q'))).not.toContain('p');
   expect(search).toHaveFocus();
   await userEvent.click(screen.getByRole('button', { name: 'Close Active' }));
@@ -54,7 +56,7 @@ it('searches once the keys rest, keeps the focus, and takes filters away by thei
 it('follows its address where that changes by itself', async () => {
   const router = open('/clusters?q=one', thousand);
   expect(await screen.findByDisplayValue('one')).toBeInTheDocument();
-  await router.navigate('/clusters?q=two');
+  await act(() => router.navigate('/clusters?q=two'));
   expect(await screen.findByDisplayValue('two')).toBeInTheDocument();
 });
 
@@ -97,7 +99,7 @@ it('saves what is shown as a view, and comes back to it', async () => {
   await userEvent.type(within(dialog).getByLabelText('Save what the list shows now as'), 'On call{Enter}');
   expect(JSON.parse(localStorage.getItem(KEY) ?? '')).toEqual([{ name: 'On call', query: 'health=degraded' }]);
   await userEvent.click(within(dialog).getByRole('button', { name: 'Done' }));
-  await router.navigate('/clusters');
+  await act(() => router.navigate('/clusters'));
   await userEvent.click(await screen.findByRole('button', { name: 'Saved views' }));
   await userEvent.click(await screen.findByRole('menuitem', { name: 'On call' }));
   await waitFor(() => expect(where(router).get('health')).toBe('degraded'));

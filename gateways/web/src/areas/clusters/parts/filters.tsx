@@ -28,7 +28,7 @@ export function Filters({ state, regions }: { state: State; regions: readonly st
     ['region', 'Region', [...new Set([...(regions ?? []), ...chosen('region')])].sort(), (value) => value],
   ];
   return (
-    <Toolbar id="cm-clusters-filters" clearAllFilters={state.clear} clearFiltersButtonText="Clear all filters" collapseListedFiltersBreakpoint="xl" inset={{ default: 'insetNone' }}>
+    <Toolbar id="cm-clusters-filters" clearAllFilters={state.clear} clearFiltersButtonText="Clear all filters" collapseListedFiltersBreakpoint="md" inset={{ default: 'insetNone' }}>
       <ToolbarContent alignItems="center">
         <ToolbarItem className="cm-clusters-search">
           <Search asked={filters.q ?? ''} ask={(q) => state.set({ q: q || undefined })} />

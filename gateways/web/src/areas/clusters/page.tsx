@@ -1,5 +1,6 @@
 import './styles.css';
 
+import { lazy } from 'react';
 import { Route, Routes } from 'react-router';
 
 import { NotHere } from '../../app/app';
@@ -8,10 +9,13 @@ import { CompareCluster } from './parts/compare-cluster';
 import { CompareFleet } from './parts/compare-fleet';
 import { ListPage } from './parts/list';
 
+const Import = lazy(() => import('./commands/import'));
+
 export default function Clusters() {
   return (
     <Routes>
       <Route index element={<ListPage />} />
+      <Route path="import" element={<Import />} />
       <Route path="compare" element={<CompareFleet />} />
       <Route path=":id" element={<ClusterPage tab="" />} />
       <Route path=":id/nodes" element={<ClusterPage tab="nodes" />} />

@@ -134,6 +134,12 @@ it('shows how far an import has come', async () => {
   expect(await screen.findByRole('list', { name: 'It is being imported' })).toBeInTheDocument();
 });
 
+it('offers to change and to decommission to those who may, and now only', async () => {
+  open(`/clusters/${ID}`, one());
+  expect(await screen.findByRole('button', { name: 'Change' }, { timeout: 10_000 })).toBeInTheDocument();
+  expect(screen.getByRole('button', { name: 'Decommission' })).toBeInTheDocument();
+});
+
 it('says that nodes have no past instead of showing those of now', async () => {
   open(`/clusters/${ID}/nodes?as_of=12`, one());
   expect(await screen.findByRole('heading', { name: 'Nodes have no past' })).toBeInTheDocument();

@@ -2,7 +2,7 @@
 import '@patternfly/patternfly/components/Tabs/tabs.css';
 
 import { EmptyState, EmptyStateBody, ExpandableSection, Label, LabelGroup } from '@patternfly/react-core';
-import { useEffect, useState } from 'react';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { Link, useParams } from 'react-router';
 
 import { asProblem } from '../../../api/problem';
@@ -16,6 +16,8 @@ import { History } from './history';
 import { clusterPath } from './list';
 import { Overview } from './overview';
 import { NoPast, Nodes, Workloads } from './samples';
+
+const ClusterActions = lazy(() => import('../commands/actions').then(({ ClusterActions }) => ({ default: ClusterActions })));
 
 const TABS = { '': 'Overview', nodes: 'Nodes', workloads: 'Stateful workloads', history: 'History' };
 type Tab = keyof typeof TABS;
@@ -34,9 +36,16 @@ export function ClusterPage({ tab }: { tab: Tab }) {
       title={name}
       about={then.data && <About cluster={then.data} />}
       actions={
-        <ButtonLink variant="secondary" to={`/clusters/${id}/compare${asOf ? `?from=${encodeURIComponent(asOf)}` : ''}`}>
-          Compare two moments
-        </ButtonLink>
+        <>
+          <ButtonLink variant="secondary" to={`/clusters/${id}/compare${asOf ? `?from=${encodeURIComponent(asOf)}` : ''}`}>
+            Compare two moments
+          </ButtonLink>
+          {now.data && (
+            <Suspense>
+              <ClusterActions cluster={now.data} />
+            </Suspense>
+          )}
+        </>
       }
     >
       <nav className="pf-v6-c-tabs cm-clusters-tabs" aria-label={`About ${name}`}>

@@ -90,7 +90,7 @@ function Whole({ fleet, settled, heat, by, group, asOf }: WholeProps) {
     const names = new Map(groups?.flatMap((one) => one.cells.map((cell) => [cell.id, cell.name])));
     return happenings(fleet.recent, asOf === undefined ? events : [], (id) => names.get(id));
   }, [fleet.recent, events, groups, asOf]);
-  const steps = asOf === undefined && welcome.shown && <Welcome byHealth={fleet.clusters.by_health} close={() => welcome.close(true)} />;
+  const steps = asOf === undefined && welcome.shown && <Welcome byHealth={fleet.clusters.by_health} close={() => welcome.close(true)} compact={fleet.clusters.total > 0} />;
   if (fleet.clusters.total === 0) {
     if (asOf !== undefined) return <p>There were no clusters at that moment.</p>;
     return steps || <NoClusters permitted={welcome.permitted} open={() => welcome.close(false)} />;

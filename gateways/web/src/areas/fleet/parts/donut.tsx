@@ -17,6 +17,7 @@ export default function Donut({ byHealth, total }: { byHealth: Record<string, nu
       ariaTitle="Clusters by health"
       ariaDesc={data.map(({ x, y }) => `${x}: ${count(y)}`).join(', ')}
       allowTooltip={false}
+      labels={() => null}
       name="fleet-health"
       data={data}
       colorScale={data.map(({ health }) => COLOURS[health] ?? '')}

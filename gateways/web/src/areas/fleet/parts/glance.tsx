@@ -106,7 +106,7 @@ function Versions({ versions, total }: { versions: Record<string, number>; total
         </ul>
         {rest.length > 0 && (
           <p className="cm-subtle">
-            {count(rest.length)} older versions on {count(rest.reduce((sum, [, number]) => sum + number, 0))} clusters.
+            {rest.length === 1 ? 'One older version' : `${count(rest.length)} older versions`} on {count(rest.reduce((sum, [, number]) => sum + number, 0))} of the clusters.
           </p>
         )}
         {silent > 0 && shown.length > 0 && <p className="cm-subtle">{count(silent)} have told none yet.</p>}

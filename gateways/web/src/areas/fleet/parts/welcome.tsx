@@ -24,7 +24,7 @@ export function useWelcome() {
   return { permitted, shown: permitted && !before.closed && before.ticked.length < 3, close };
 }
 
-export function Welcome({ byHealth, close }: { byHealth: Record<string, number>; close: () => void }) {
+export function Welcome({ byHealth, close, compact }: { byHealth: Record<string, number>; close: () => void; compact: boolean }) {
   const first = useFirstImport(true);
   const head = useCovered(first.data !== null && first.data !== undefined);
   const [seen] = useState(visits);
@@ -40,9 +40,9 @@ export function Welcome({ byHealth, close }: { byHealth: Record<string, number>;
   const all = done.every(Boolean);
   const failed = first.error ?? head.error;
   return (
-    <Card className="cm-fleet-welcome" component="section" aria-labelledby="cm-fleet-welcome">
+    <Card isCompact={compact} className={compact ? 'cm-fleet-welcome cm-fleet-welcome-compact' : 'cm-fleet-welcome'} component="section" aria-labelledby="cm-fleet-welcome">
       <CardBody>
-        <div className="cm-head">
+        <div className="cm-fleet-welcome-head">
           <div>
             <h2 id="cm-fleet-welcome" className="cm-fleet-welcome-title">
               {all ? 'That was all of it' : 'Three steps to a fleet that proves itself'}
@@ -55,7 +55,7 @@ export function Welcome({ byHealth, close }: { byHealth: Record<string, number>;
         </div>
         {failed && <Failed cause={failed} retry={() => void Promise.all([first.refetch(), head.refetch()])} inline />}
         <ol className="cm-fleet-steps">
-          <Step number={1} done={one} title="Import a cluster" picture={<ImportPicture />} action={<ButtonLink to="/clusters/import">{one ? 'Import another' : 'Import a cluster'}</ButtonLink>} open={!one}>
+          <Step number={1} done={one} title="Import a cluster" picture={<ImportPicture />} open={!one} action={<Way to="/clusters/import" open={!one}>{one ? 'Import another' : 'Import a cluster'}</Way>}>
             Hand in its kubeconfig. The hub asks the cluster who it is; nothing is installed in it.
           </Step>
           <Step
@@ -64,7 +64,7 @@ export function Welcome({ byHealth, close }: { byHealth: Record<string, number>;
             title="Look at it"
             picture={<LookPicture />}
             open={one && !two}
-            action={entry && <ButtonLink to={`/clusters/${entry.target_id}`}>Open the cluster</ButtonLink>}
+            action={entry && <Way to={`/clusters/${entry.target_id}`} open={!two}>Open the cluster</Way>}
           >
             {!one ? 'Its health, nodes and versions show here, as they change.' : wasSeen(byHealth) ? 'The hub has seen how it is. Open its page.' : 'The hub has not seen yet how it is; it looks every few seconds.'}
           </Step>
@@ -74,7 +74,7 @@ export function Welcome({ byHealth, close }: { byHealth: Record<string, number>;
             title="See the proof"
             picture={<ProofPicture />}
             open={two && !three}
-            action={entry && isCovered(facts) && <ButtonLink to={`/audit/${entry.id}`}>See the entry</ButtonLink>}
+            action={entry && isCovered(facts) && <Way to={`/audit/${entry.id}`} open={two && !three}>See the entry</Way>}
           >
             {entry && !isCovered(facts) ? 'Your import is recorded. A signed checkpoint covers it within seconds.' : 'The import is an entry of the ledger. Press Verify there: your browser checks it, not the hub.'}
           </Step>
@@ -84,10 +84,20 @@ export function Welcome({ byHealth, close }: { byHealth: Record<string, number>;
   );
 }
 
+/** The step that is next stands out. */
+function Way({ to, open, children }: { to: string; open: boolean; children: ReactNode }) {
+  return (
+    <ButtonLink to={to} variant={open ? 'primary' : 'secondary'}>
+      {children}
+    </ButtonLink>
+  );
+}
+
 function Step(props: { number: number; done: boolean; open: boolean; title: string; picture: ReactNode; action: ReactNode; children: ReactNode }) {
   return (
     <li className="cm-fleet-step" {...(props.open ? { 'aria-current': 'step' as const } : {})}>
       {props.picture}
+      <div className="cm-fleet-step-text">
       <h3 className="cm-fleet-step-title">
         {props.number}. {props.title}{' '}
         {props.done && (
@@ -98,6 +108,7 @@ function Step(props: { number: number; done: boolean; open: boolean; title: stri
       </h3>
       <p>{props.children}</p>
       <div className="cm-fleet-step-action">{props.action}</div>
+      </div>
     </li>
   );
 }

@@ -11,6 +11,9 @@ import { Tip } from './tip';
 /** From so many cells on a group has lines of its own, which are laid out when they come into view. */
 const LARGE = 60;
 
+/** Beyond so many, cells are smaller. */
+const DENSE = 400;
+
 interface Props {
   by: string;
   asOf: string | undefined;
@@ -28,6 +31,7 @@ export function HeatGrid({ by, asOf, groups, search }: Props) {
   const [held, setHeld] = useState<readonly HeatGroup[]>();
   const fresh = useBriefly(groups, `${by} ${asOf}`, asOf === undefined, changed);
   const shown = useMemo(() => (held ? arranged(held, groups) : groups), [held, groups]);
+  const dense = groups.reduce((sum, group) => sum + group.cells.length, 0) > DENSE;
   const hold = () => setHeld((before) => before ?? groups);
   const release = () => {
     if (!box?.matches(':hover') && !box?.contains(document.activeElement)) setHeld(undefined);
@@ -43,7 +47,7 @@ export function HeatGrid({ by, asOf, groups, search }: Props) {
       {/* eslint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-static-element-interactions -- the links within are pressed; one listener hears them all */}
       <div
         ref={setBox}
-        className="cm-fleet-heat"
+        className={dense ? 'cm-fleet-heat cm-fleet-dense' : 'cm-fleet-heat'}
         onClick={open}
         onFocus={hold}
         onBlur={() => setTimeout(release)}

@@ -34,8 +34,8 @@ export function Attention({ fleet, asOf, search }: { fleet: FleetView; asOf: str
         </CardBody>
       )}
       {total > attention.length && (
-        <CardFooter>
-          The worst {count(attention.length)} are shown. <Link to={listOf({ health: 'unreachable,degraded' }, asOf)}>All that are not well</Link>
+        <CardFooter className="cm-fleet-foot">
+          The worst {count(attention.length)} are shown. <Link to={listOf({ health: 'unreachable,degraded' }, asOf)}>All unreachable and degraded ones</Link>
         </CardFooter>
       )}
     </Card>
@@ -100,7 +100,7 @@ export function Activity({ happened, linked, asOf, settled }: ActivityProps) {
         </ol>
       </CardBody>
       {linked && (
-        <CardFooter>
+        <CardFooter className="cm-fleet-foot">
           <Link to="/audit">The whole audit log</Link>
         </CardFooter>
       )}

@@ -20,7 +20,7 @@ export function Tip({ box }: { box: HTMLElement | null }) {
     };
     const hide = (event: Event) => {
       // It stays while the pointer is over it: whoever magnifies the page reads it so.
-      const to = event instanceof PointerEvent ? event.relatedTarget : null;
+      const to = event instanceof MouseEvent ? event.relatedTarget : null;
       if (!(to instanceof Node && tip.current?.contains(to))) setShown(undefined);
     };
     const dismiss = (event: KeyboardEvent) => event.key === 'Escape' && setShown(undefined);

@@ -4,11 +4,10 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { api, body, fresh, page, type Schemas } from '../../api/client';
 
 export type FleetView = Schemas['Fleet'];
-export type HeatMap = { position: number; total: number; shown: number; groups: HeatGroup[] };
-export type HeatGroup = { key: string | null; by_health: Record<string, number>; cells: HeatCell[] };
+export type HeatGroup = Schemas['HeatGroup'];
 /** The grid, with what was asked for: the page may ask for something else by now. */
-export type Heat = HeatMap & { by: string; asOf: string | undefined };
-export type HeatCell = { id: string; name: string; health: string; status: string };
+export type Heat = Schemas['HeatMap'] & { by: string; asOf: string | undefined };
+export type HeatCell = Schemas['HeatCell'];
 
 /** What was does not change: no event makes it old. */
 const keyOf = (asOf: string | undefined, ...rest: string[]) => (asOf === undefined ? ['fleet', ...rest] : ['past', 'fleet', asOf, ...rest]);
@@ -23,19 +22,15 @@ export function useFleet(asOf: string | undefined) {
   });
 }
 
-// Until the document of the API has the route.
-const getHeat = api.GET as unknown as (
-  path: '/api/v1/fleet/heatmap',
-  init: { params: { query: Record<string, string | number> }; signal: AbortSignal },
-) => Promise<{ data: HeatMap; response: Response }>;
-
 export function useHeat(by: string, asOf: string | undefined) {
   return useQuery<Heat>({
     queryKey: keyOf(asOf, 'heat', by),
     queryFn: ({ signal }) =>
-      body<{ responses: { 200: { content: { 'application/json': HeatMap } } } }, object, 'application/json'>(
-        getHeat('/api/v1/fleet/heatmap', { params: { query: { group_by: by, ...fresh(), ...(asOf ? { as_of: asOf } : {}) } }, signal }),
-      ).then((map) => ({ ...map, by, asOf })),
+      body(api.GET('/api/v1/fleet/heatmap', { params: { query: { group_by: by, ...fresh(), ...(asOf ? { as_of: asOf } : {}) } }, signal })).then((map) => ({
+        ...map,
+        by,
+        asOf,
+      })),
     enabled: by !== 'label:',
     placeholderData: keepPreviousData,
     ...lasting(asOf),

@@ -35,7 +35,7 @@ export interface Checkpoint {
 
 function checkName(name: string) {
   const { length } = utf8(name);
-  // eslint-disable-next-line no-control-regex -- control characters are what it looks for
+   
   if (length < 1 || length > 255 || /[+\s\u0000-\u001f\u007f-\u009f\u0085]/u.test(name)) {
     throw new Bad('The name of a key has 1 to 255 bytes, and neither spaces nor +.');
   }
@@ -64,7 +64,7 @@ export async function writeKey(engine: Pick<Engine, 'sha256'>, key: Key): Promis
 
 export function readNote(note: string): Note {
   if (utf8(note).length > LONGEST) throw new Bad('The note is too long.');
-  // eslint-disable-next-line no-control-regex -- control characters are what it looks for
+   
   if (!note.endsWith('\n') || /[\u0000-\u0009\u000b-\u001f\u007f]/.test(note)) {
     throw new Bad('The note is not made of lines of printable characters.');
   }

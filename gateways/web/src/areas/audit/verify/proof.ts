@@ -16,7 +16,7 @@ const FORMAT = 'clustermaster-proof/1';
 const LONGEST = 4 << 20;
 const MEMBERS = ['format', 'sequence', 'leaf', 'metadata', 'payload', 'hashes', 'checkpoint', 'verifier_key'];
 /** The tokens of the only JSON that a proof is made of. */
-// eslint-disable-next-line no-control-regex -- JSON allows no control character in a text
+ 
 const TOKEN = /[ \t\r\n]*(?:("(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*")|(0|[1-9][0-9]{0,19})(?![0-9.eE])|([{}[\],:]))[ \t\r\n]*/y;
 
 type Value = string | bigint | string[];

@@ -4,7 +4,7 @@ export CARGO_TARGET_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/clustermaster/
 BIN := $(CARGO_TARGET_DIR)/debug
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build lint fmt deny audit bench setup psql-url
+.PHONY: help run test build web lint fmt deny audit bench setup psql-url
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -12,7 +12,11 @@ help: ## Say what can be made
 setup: ## Install what is missing on this machine
 	@scripts/setup run
 
+web: setup ## Build the web interface, where it is missing or older than its sources
+	@scripts/web test
+
 build: setup
+	@scripts/web run
 	cargo build --locked --bin clustermaster --bin clustermaster-audit
 
 run: build ## Install what is missing, build, and run the hub (ARGS="--listen 127.0.0.1:9000")
@@ -24,7 +28,7 @@ audit: build ## Run the audit tool (ARGS="verify")
 psql-url: ## Print the address of the built-in database, for psql
 	@exec $(BIN)/clustermaster database-url --data-dir ./.clustermaster
 
-test: ## The gate: formatting, lints, licences, every test, the API against its document
+test: ## The gate: formatting, lints, licences, every test, the API against its document, the interface in a browser
 	@scripts/test
 
 lint: ## Formatting and lints only

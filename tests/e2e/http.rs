@@ -3,10 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod accountability;
+mod browser;
 mod commands;
 mod edge;
 mod events;
 mod exports;
+mod front;
 mod operations;
 mod past;
 mod queries;

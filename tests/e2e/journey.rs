@@ -81,6 +81,8 @@ async fn kubernetes_cluster_from_import_to_decommission() {
     assert_eq!(nodes[0]["ready"], true);
     let workloads = admin.get(&format!("clusters/{id}/workloads")).await.expect("an answer").expect(200);
     assert_eq!((&workloads.body[0]["name"], &workloads.body[0]["ready_replicas"]), (&json!("db"), &json!(2)));
+    let volume = json!({ "name": "data-db-0", "phase": "Bound", "capacity": "1Gi", "storage_class": null });
+    assert_eq!(workloads.body[0]["volumes"], json!([volume]));
     let again = admin.post("clusters", &body).await.expect("an answer").expect(409);
     assert_eq!(again.body["errors"][0]["pointer"], "/name");
 

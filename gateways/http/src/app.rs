@@ -1,7 +1,7 @@
 //! What the routes work with.
 
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
@@ -50,6 +50,8 @@ pub struct Settings {
     pub metrics_token: Option<SecretString>,
     /// Proxies that are believed when they say for whom they ask.
     pub trusted_proxies: TrustedProxies,
+    /// Below which path all of it is reached: `""` or `/hub`. Routes are asked for without it; links carry it.
+    pub path_prefix: String,
 }
 
 impl Default for Settings {
@@ -62,6 +64,7 @@ impl Default for Settings {
             tls: false,
             metrics_token: None,
             trusted_proxies: TrustedProxies::default(),
+            path_prefix: String::new(),
         }
     }
 }
@@ -122,6 +125,7 @@ struct Inner {
     commands: TaskTracker,
     keys: Cache<(TenantId, Actor, String), Arc<Mutex<()>>>,
     stopping: CancellationToken,
+    document: OnceLock<String>,
 }
 
 impl App {
@@ -137,6 +141,7 @@ impl App {
             commands: TaskTracker::new(),
             keys: Cache::builder().max_capacity(KEYS).time_to_idle(KEYS_IDLE).build(),
             stopping: CancellationToken::new(),
+            document: OnceLock::new(),
             parts,
         }))
     }
@@ -191,6 +196,24 @@ impl App {
 
     pub(crate) fn settings(&self) -> &Settings {
         &self.0.parts.settings
+    }
+
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        self.0.parts.clock.as_ref()
+    }
+
+    /// A path of the API as clients reach it.
+    pub(crate) fn reached(&self, path: &str) -> String {
+        format!("{}{path}", self.settings().path_prefix)
+    }
+
+    /// The `OpenAPI` document, which says where the API is.
+    pub(crate) fn document(&self) -> &str {
+        let prefix = &self.settings().path_prefix;
+        if prefix.is_empty() {
+            return crate::openapi_json();
+        }
+        self.0.document.get_or_init(|| crate::openapi::json_below(prefix))
     }
 
     pub(crate) fn tokens(&self) -> &Tokens {

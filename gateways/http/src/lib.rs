@@ -44,10 +44,25 @@ fn routes() -> OpenApiRouter<App> {
 /// Every route with its layers. Serve it with connection info (`SocketAddr`): limits go by the sender's address.
 pub fn router(app: App) -> Router {
     let (routes, _) = routes().split_for_parts();
-    routes
+    let routes = routes
         .nest("/api/v1", routes::undocumented())
         // Around every route that exists: none can be added beneath it and be open by accident.
-        .route_layer(from_fn_with_state(app.clone(), gate::pass))
+        .route_layer(from_fn_with_state(app.clone(), gate::pass));
+    layered(app, routes)
+}
+
+/// Answers as [`router`] does where there is no route.
+pub fn nowhere(app: App) -> Router {
+    layered(app, Router::new())
+}
+
+/// Whether a path belongs to the API, whether or not there is a route; every other path may be somebody else's.
+pub fn owns(path: &str) -> bool {
+    path == "/api" || path.starts_with("/api/") || gate::PUBLIC.iter().any(|(_, route, _)| *route == path)
+}
+
+fn layered(app: App, routes: Router<App>) -> Router {
+    routes
         .fallback(|| async { Problem::new(Entry::ROUTE_NOT_FOUND) })
         .method_not_allowed_fallback(|| async { Problem::new(Entry::METHOD_NOT_ALLOWED) })
         .layer(from_fn_with_state(app.clone(), guard::bound))

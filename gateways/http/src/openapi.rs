@@ -8,6 +8,7 @@ use utoipa::openapi::path::{HttpMethod, Operation, ParameterIn};
 use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::schema::{ComponentsBuilder, ObjectBuilder, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::server::Server;
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Ref, RefOr};
 use utoipa::{PartialSchema as _, ToSchema as _};
@@ -22,6 +23,13 @@ pub fn openapi_json() -> &'static str {
         format!("{text}\n")
     });
     &TEXT
+}
+
+/// The document of an API that lies below a path prefix.
+pub(crate) fn json_below(prefix: &str) -> String {
+    let mut document = crate::openapi();
+    document.servers = Some(vec![Server::new(prefix)]);
+    document.to_pretty_json().expect("the document is plain data")
 }
 
 /// The document before the routes.

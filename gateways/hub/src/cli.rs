@@ -101,6 +101,9 @@ pub struct ServeConfig {
     /// Address to listen on; port 0 picks a free one.
     #[arg(long, env = "CLUSTERMASTER_LISTEN", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
+    /// Serve everything below this path: `/hub`. A proxy in front passes paths on as they are.
+    #[arg(long, env = "CLUSTERMASTER_PATH_PREFIX", default_value = "", hide_default_value = true, value_parser = crate::front::path_prefix)]
+    pub path_prefix: String,
     /// PEM file of the server's certificate chain; with it the hub speaks TLS 1.2+ only.
     #[arg(long, env = "CLUSTERMASTER_TLS_CERT", requires = "tls_key")]
     pub tls_cert: Option<PathBuf>,

@@ -4,6 +4,7 @@ pub mod bus;
 pub mod cli;
 pub mod doctor;
 pub mod exports;
+pub mod front;
 pub mod ledger;
 pub mod rotation;
 pub mod runtime;

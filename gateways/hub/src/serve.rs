@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use hub_commands::accounts::Accounts;
+use hub_commands::accounts::{Accounts, FirstAdministrator};
 use hub_commands::clusters::Clusters;
 use hub_commands::exports::Exports;
 use hub_commands::flows;
@@ -16,17 +16,17 @@ use hub_postgres::{PgOutlets, PgProofs};
 use hub_projections::outlet::{ExportRunner, PumpSettings};
 use hub_projections::proof::{Anchors, Notary, NotarySettings, Proofs, Witnesses};
 use hub_projections::{ProjectionRunner, ReadModels, Standing, self_check};
+use hub_web::Site;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::cli::ServeConfig;
 use crate::exports::Maker;
+use crate::front;
 use crate::store::{Database, Store};
-use crate::tenants::print_administrator;
+use crate::tenants::{DEFAULT_TENANT, print_administrator, print_way_in};
 
-/// The tenant of the first start.
-const DEFAULT_TENANT: &str = "default";
 /// How long open requests may take once the hub was told to stop.
 const GRACE: Duration = Duration::from_secs(20);
 
@@ -116,8 +116,9 @@ async fn serve(
     let clusters = Arc::new(Clusters::new(store.dispatcher.clone(), &store.ports));
     let exports = Arc::new(Exports::new(store.dispatcher.clone(), &store.ports));
     let first = TenantName::new(DEFAULT_TENANT).expect("the default tenant's name is a DNS label");
-    if let Some(first) = accounts.bootstrap(first, config.admin_password.clone()).await? {
-        print_administrator(&first);
+    let first = accounts.bootstrap(first, config.admin_password.clone()).await?;
+    if let Some(first) = &first {
+        print_administrator(first);
     }
 
     // The background ends after the last request: a command's caller may wait for its projection.
@@ -168,6 +169,7 @@ async fn serve(
             tls: config.tls_cert.is_some(),
             metrics_token: config.metrics_token.clone(),
             trusted_proxies: config.proxies.clone().into(),
+            path_prefix: config.path_prefix.clone(),
             ..hub_http::Settings::default()
         },
         metrics: Box::new(move || metrics.render()),
@@ -191,7 +193,7 @@ async fn serve(
             })
         }),
     });
-    let served = listen_and_serve(config, &app, stop).await;
+    let served = listen_and_serve(config, &app, first.as_ref(), stop).await;
     app.finish().await;
     store.dispatcher.settle().await;
     quiet.cancel();
@@ -200,12 +202,20 @@ async fn serve(
     served
 }
 
-async fn listen_and_serve(config: &ServeConfig, app: &App, stop: CancellationToken) -> anyhow::Result<()> {
+async fn listen_and_serve(
+    config: &ServeConfig,
+    app: &App,
+    first: Option<&FirstAdministrator>,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
     let listener = std::net::TcpListener::bind(config.listen)
         .with_context(|| format!("{} cannot be listened on; choose another with --listen", config.listen))?;
     listener.set_nonblocking(true)?;
     let address = listener.local_addr()?;
-    let router = hub_http::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let site = Site::new(&config.path_prefix, config.tls_cert.is_some());
+    let built = site.is_built();
+    let router = front::router(app, site, &config.path_prefix);
+    let router = router.into_make_service_with_connect_info::<SocketAddr>();
     let handle = axum_server::Handle::new();
     tokio::spawn({
         let (handle, app) = (handle.clone(), app.clone());
@@ -217,6 +227,8 @@ async fn listen_and_serve(config: &ServeConfig, app: &App, stop: CancellationTok
     });
     let scheme = if config.tls_cert.is_some() { "https" } else { "http" };
     println!("listening on {scheme}://{address}");
+    println!("open {}", front::place(scheme, address, &config.path_prefix));
+    print_way_in(first, built, &config.store.data_dir);
     match (&config.tls_cert, &config.tls_key) {
         (Some(certificate), Some(key)) => {
             let tls = axum_server::tls_rustls::RustlsConfig::from_pem_file(certificate, key)

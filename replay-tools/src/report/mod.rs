@@ -42,9 +42,9 @@ pub struct ReportArgs {
     /// Whose ledger, by the tenant's name.
     #[arg(long, default_value = "default")]
     tenant: String,
-    /// How it is written.
-    #[arg(long, value_enum, default_value = "json")]
-    format: Format,
+    /// How it is written; without it as the name of the file says (`.csv`, `.html`), else JSON.
+    #[arg(long, value_enum)]
+    format: Option<Format>,
     /// Add the leaves of all other events of the period, so that nobody needs to believe that no entry was left out (JSON only).
     #[arg(long)]
     complete: bool,
@@ -65,6 +65,16 @@ pub enum Format {
     Json,
     /// One page that needs nothing else, for a screen and for paper.
     Html,
+}
+
+impl ReportArgs {
+    fn format(&self) -> Format {
+        let named = || {
+            let end = self.out.as_deref()?.extension()?.to_str()?;
+            Format::from_str(end, true).ok()
+        };
+        self.format.or_else(named).unwrap_or(Format::Json)
+    }
 }
 
 /// An event is not what was signed: there is no report of an altered ledger.
@@ -88,7 +98,7 @@ trait Sink {
 
 /// Runs `report`.
 pub async fn command(args: &ReportArgs) -> anyhow::Result<u8> {
-    ensure!(!args.complete || args.format == Format::Json, "--complete goes with --format json only");
+    ensure!(!args.complete || args.format() == Format::Json, "--complete goes with --format json only");
     let mut history = History::open(args.file.as_deref(), &args.database).await?;
     let tenant = match history.tenant(&args.tenant).await {
         Ok(tenant) => tenant,
@@ -131,7 +141,7 @@ async fn to_file(args: &ReportArgs, chain: &mut Chain, path: &Path) -> anyhow::R
     let summary = made.inspect_err(|_| {
         std::fs::remove_file(&beside).ok();
     })?;
-    if args.format == Format::Csv {
+    if args.format() == Format::Csv {
         std::fs::write(named(path, ".summary.json"), serde_json::to_vec_pretty(&summary)?)?;
     }
     std::fs::rename(&beside, path)?;
@@ -147,7 +157,7 @@ fn named(path: &Path, end: &str) -> PathBuf {
 async fn to(args: &ReportArgs, chain: &mut Chain, out: impl Write + Send) -> anyhow::Result<Summary> {
     let out = BufWriter::with_capacity(1 << 16, out);
     let wanted = make::Wanted { kind: args.kind, period: args.period, complete: args.complete };
-    match args.format {
+    match args.format() {
         Format::Csv => make::report(wanted, chain, csv::Csv::new(out)).await,
         Format::Json => make::report(wanted, chain, json::Json::new(out)).await,
         Format::Html => make::report(wanted, chain, html::Html::new(out)).await,

@@ -113,6 +113,7 @@ impl Room {
         let period = period.parse().unwrap();
         let complete = self.complete && format == Format::Json;
         let out_file = Some(out.clone());
+        let format = Some(format);
         let args = ReportArgs { kind, file, period, tenant, format, complete, out: out_file, database };
         let mut history = History::open(args.file.as_deref(), &args.database).await?;
         let tenant = history.tenant(&args.tenant).await?;
@@ -400,4 +401,23 @@ fn bars_cover_the_period_and_fit() {
         assert!(drawn.bars.len() <= 60 && drawn.most <= 1001);
         assert!(drawn.bars.iter().all(|bar| bar.x + bar.width <= 720 && bar.y + bar.height <= 120));
     }
+}
+
+#[test]
+fn file_name_says_the_format_where_nothing_else_does() {
+    let args = |format, out: Option<&str>| ReportArgs {
+        kind: Kind::Changes,
+        file: None,
+        period: "2026-01-01/2026-01-31".parse().unwrap(),
+        tenant: "acme".into(),
+        format,
+        complete: false,
+        out: out.map(Into::into),
+        database: Database { data_dir: "/nowhere".into(), database_url: None },
+    };
+    assert_eq!(args(None, Some("a/changes.html")).format(), Format::Html);
+    assert_eq!(args(None, Some("changes.CSV")).format(), Format::Csv);
+    assert_eq!(args(None, Some("changes.txt")).format(), Format::Json);
+    assert_eq!(args(None, None).format(), Format::Json);
+    assert_eq!(args(Some(Format::Json), Some("changes.html")).format(), Format::Json);
 }

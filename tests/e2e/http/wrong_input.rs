@@ -410,14 +410,14 @@ async fn methods_and_routes() {
         }
     }
     for path in [
-        "/",
+        "/nothing",
         "/api",
         "/api/v1",
         "/api/v1/",
         "/api/v2/clusters",
         "/api/v1/clusters/",
         "/api/v1/nothing",
-        "/favicon.ico",
+        "/nothing.ico",
         &format!("/api/v1/clusters/{}/metrics", ids.cluster),
         &format!("/api/v1/clusters/{}/alerts", ids.cluster),
         &format!("/api/v1/clusters/{}/upgrade", ids.cluster),

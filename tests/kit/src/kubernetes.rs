@@ -298,7 +298,7 @@ impl ControlPlane {
         Ok(())
     }
 
-    /// Adds a StatefulSet of which `ready` of `replicas` replicas are ready.
+    /// Adds a StatefulSet of which `ready` of `replicas` replicas are ready, each with a volume claim `data`.
     pub async fn add_statefulset(
         &self,
         namespace: &str,
@@ -311,6 +311,8 @@ impl ControlPlane {
         let object = json!({
             "apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": { "name": name, "labels": labels },
             "spec": { "serviceName": name, "replicas": replicas, "selector": { "matchLabels": labels },
+                "volumeClaimTemplates": [{ "metadata": { "name": "data" },
+                    "spec": { "accessModes": ["ReadWriteOnce"], "resources": { "requests": { "storage": "1Gi" } } } }],
                 "template": { "metadata": { "labels": labels },
                     "spec": { "containers": [{ "name": "main", "image": "registry.example/db:1" }] } } } });
         self.made(&path, &object).await?;

@@ -1,5 +1,6 @@
 //! Who is calling: access tokens, and whether their sessions still live.
 
+pub mod browser;
 mod sessions;
 mod signed;
 mod tokens;

@@ -12,6 +12,7 @@ use ipnet::IpNet;
 use super::trace;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 /// The header by which a request is named.
 pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -19,7 +20,7 @@ pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// on the other as the client sent it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ForwardedHeader {
-    /// `X-Forwarded-For`.
+    /// `X-Forwarded-For`, and `X-Forwarded-Proto`.
     #[default]
     XForwardedFor,
     /// `Forwarded` (RFC 7239).
@@ -63,6 +64,22 @@ impl TrustedProxies {
         current
     }
 
+    /// Whether a trusted proxy says that it was reached by TLS. A client that lies here through a proxy which passes it
+    /// on only gets a cookie that its own browser does not keep.
+    fn by_tls(&self, peer: IpAddr, headers: &HeaderMap) -> bool {
+        let (name, says): (_, fn(&str) -> bool) = match self.header {
+            ForwardedHeader::XForwardedFor => {
+                (X_FORWARDED_PROTO, |entry| entry.eq_ignore_ascii_case("https"))
+            }
+            ForwardedHeader::Forwarded => (header::FORWARDED, |entry| {
+                parameter(entry, "proto").is_some_and(|value| value.eq_ignore_ascii_case("https"))
+            }),
+        };
+        let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+        self.trusts(peer.to_canonical())
+            && values.flat_map(|value| value.split(',')).any(|entry| says(entry.trim()))
+    }
+
     fn trusts(&self, address: IpAddr) -> bool {
         self.networks.iter().any(|network| network.contains(&address))
     }
@@ -70,9 +87,13 @@ impl TrustedProxies {
 
 /// `for` of one element of a `Forwarded` header.
 fn forwarded_for(element: &str) -> Option<IpAddr> {
+    parameter(element, "for").and_then(node)
+}
+
+fn parameter<'a>(element: &'a str, wanted: &str) -> Option<&'a str> {
     element.split(';').find_map(|pair| {
         let (name, value) = pair.trim().split_once('=')?;
-        name.trim().eq_ignore_ascii_case("for").then(|| node(value.trim().trim_matches('"')))?
+        name.trim().eq_ignore_ascii_case(wanted).then(|| value.trim().trim_matches('"'))
     })
 }
 
@@ -89,6 +110,8 @@ fn node(text: &str) -> Option<IpAddr> {
 pub struct Sender {
     /// The client's address; `None` where the connection has none.
     pub address: Option<IpAddr>,
+    /// Whether a trusted proxy says that the client speaks TLS with it.
+    pub by_tls: bool,
     user_agent: Option<HeaderValue>,
     request_id: String,
 }
@@ -100,6 +123,7 @@ impl Sender {
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
         Self {
             address: peer.map(|peer| proxies.client(peer.0.ip(), headers)),
+            by_tls: peer.is_some_and(|peer| proxies.by_tls(peer.0.ip(), headers)),
             user_agent: headers.get(header::USER_AGENT).cloned(),
             request_id: named(headers).unwrap_or(fresh),
         }

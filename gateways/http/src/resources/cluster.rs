@@ -161,6 +161,26 @@ pub struct Workload {
     pub updated_replicas: u32,
     /// Images of its pod template.
     pub images: Vec<String>,
+    /// The volume claims of its replicas, by name.
+    #[serde(default)]
+    pub volumes: Vec<Volume>,
+}
+
+/// One persistent volume claim, as last seen.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Volume {
+    /// The claim's name.
+    #[schema(example = "data-db-0")]
+    pub name: String,
+    /// `Pending`, `Bound` or `Lost`.
+    #[schema(example = "Bound")]
+    pub phase: String,
+    /// Its capacity, as Kubernetes writes it; empty until it is bound.
+    #[schema(example = "10Gi")]
+    pub capacity: String,
+    /// Its storage class.
+    #[schema(required)]
+    pub storage_class: Option<String>,
 }
 
 /// How a cluster is.

@@ -13,7 +13,9 @@ mod user;
 mod words;
 
 pub use audit::AuditLog;
-pub use cluster::{Cluster, ClusterHealth, ClusterSummary, Failure, Issue, Node, NodeCount, Workload};
+pub use cluster::{
+    Cluster, ClusterHealth, ClusterSummary, Failure, Issue, Node, NodeCount, Volume, Workload,
+};
 pub use cluster_request::{ChangeCluster, Credentials, ImportCluster, Provider};
 pub use export::{Delivery, Export, ExportDeadLetter, ExportError, ExportSummary, ExportTest};
 pub use export_request::{

@@ -23,15 +23,19 @@ pub struct Login {
     /// The tenant's name; `default` when it is left out.
     #[schema(nullable, max_length = 63, example = "default")]
     pub tenant: Option<String>,
+    /// Whether a browser signs in: then the refresh token is set as a cookie that no script can read, and is not in
+    /// the answer.
+    #[serde(default)]
+    pub browser: bool,
 }
 
 /// A refresh token, to be exchanged.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Refresh {
-    /// The newest refresh token of the session. It serves once.
-    #[schema(value_type = String, max_length = 1024)]
-    pub refresh_token: SecretString,
+    /// The newest refresh token of the session. It serves once. Left out, the cookie of a browser session stands for it.
+    #[schema(value_type = Option<String>, max_length = 1024)]
+    pub refresh_token: Option<SecretString>,
 }
 
 /// A session that was opened or prolonged (names as in RFC 6749, section 5.1).
@@ -45,8 +49,9 @@ pub struct Session {
     /// Seconds for which the access token holds.
     #[schema(minimum = 0, maximum = 900)]
     pub expires_in: i64,
-    /// To be exchanged for the next pair, once. Showing it twice ends the session.
-    pub refresh_token: String,
+    /// To be exchanged for the next pair, once. Showing it twice ends the session. `null` where the cookie has it.
+    #[schema(required)]
+    pub refresh_token: Option<String>,
     /// Whose session it is.
     pub user: SessionUser,
 }

@@ -8,6 +8,7 @@ use hub_domain::kernel::{ClusterId, Event as _};
 use hub_projections::{AuditQuery, ClusterQuery, ClusterRow};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -22,7 +23,7 @@ use crate::extract::{
 use crate::problem::Problem;
 use crate::resources::{
     AuditLog, ChangeCluster, Cluster, ClusterHealth, ClusterStatus, ClusterSummary, Health, ImportCluster,
-    Node, Provider, Workload,
+    Node, Provider, Volume, Workload,
 };
 
 /// A kubeconfig alone may have 1 MiB, and JSON escapes make it longer.
@@ -122,7 +123,7 @@ async fn import(
             app.clusters().import(&caller, new, &options).await
         })
         .await?;
-    let location = format!("/api/v1/clusters/{id}");
+    let location = app.reached(&format!("/api/v1/clusters/{id}"));
     done(StatusCode::ACCEPTED, &outcome, Some(&location), &ClusterSummary::new(id, &outcome))
 }
 
@@ -235,10 +236,12 @@ async fn nodes(
     Params((fresh,)): Params<(FreshParams,)>,
 ) -> Answer {
     let caller = signed.may(Permission::ReadClusters)?;
-    sampled::<Node>(&app, caller, id, fresh, "nodes").await
+    let (sample, revision, position) = sampled(&app, caller, id, fresh).await?;
+    let nodes: Vec<Node> = part(&sample, "nodes")?;
+    Ok(found(&nodes, Some(revision), position))
 }
 
-/// A cluster's stateful workloads, as last seen.
+/// A cluster's stateful workloads and their volumes, as last seen.
 #[utoipa::path(get, path = "/clusters/{id}/workloads", tag = "clusters", operation_id = "getClusterWorkloads",
     params(ClusterPath, FreshParams),
     responses((status = 200, description = "Its workloads; none before it has answered", body = [Workload])))]
@@ -249,7 +252,25 @@ async fn workloads(
     Params((fresh,)): Params<(FreshParams,)>,
 ) -> Answer {
     let caller = signed.may(Permission::ReadClusters)?;
-    sampled::<Workload>(&app, caller, id, fresh, "workloads").await
+    let (sample, revision, position) = sampled(&app, caller, id, fresh).await?;
+    let mut workloads: Vec<Workload> = part(&sample, "workloads")?;
+    let volumes: Vec<Claimed> = part(&sample, "volumes")?;
+    for workload in &mut workloads {
+        let own = |claim: &&Claimed| {
+            claim.namespace == workload.namespace && claim.workload.as_ref() == Some(&workload.name)
+        };
+        workload.volumes = volumes.iter().filter(own).map(|claim| claim.volume.clone()).collect();
+    }
+    Ok(found(&workloads, Some(revision), position))
+}
+
+/// A volume claim of the sample, and whose it is.
+#[derive(Deserialize)]
+struct Claimed {
+    namespace: String,
+    workload: Option<String>,
+    #[serde(flatten)]
+    volume: Volume,
 }
 
 /// Whether the caller may import, or change this cluster. Being refused is recorded, to its end.
@@ -280,19 +301,20 @@ async fn known(
     Ok((row, position))
 }
 
-/// One part of the cluster's newest sample.
-async fn sampled<T: DeserializeOwned + serde::Serialize>(
+/// The cluster's newest sample, its revision, and what the answer has seen.
+async fn sampled(
     app: &App,
     caller: &Caller,
     id: ClusterId,
     fresh: FreshParams,
-    part: &str,
-) -> Answer {
+) -> Result<(Option<Value>, u64, u64), Problem> {
     let (row, position) = known(app, caller, id, fresh).await?;
     let sample = app.read().sample(caller.tenant, id).await?.and_then(|sample| sample.sample);
-    let rows: Vec<T> = match sample.and_then(|mut sample| sample.get_mut(part).map(serde_json::Value::take)) {
-        Some(rows) => serde_json::from_value(rows).map_err(|cause| Problem::internal(&cause))?,
-        None => vec![],
-    };
-    Ok(found(&rows, Some(row.revision), position))
+    Ok((sample, row.revision, position))
+}
+
+/// One part of a sample; nothing before the cluster has answered.
+fn part<T: DeserializeOwned>(sample: &Option<Value>, name: &str) -> Result<Vec<T>, Problem> {
+    let Some(rows) = sample.as_ref().and_then(|sample| sample.get(name)) else { return Ok(vec![]) };
+    Vec::deserialize(rows).map_err(|cause| Problem::internal(&cause))
 }

@@ -103,7 +103,7 @@ async fn create(
             app.exports().create(&caller, new, &options).await
         })
         .await?;
-    let location = format!("/api/v1/exports/{id}");
+    let location = app.reached(&format!("/api/v1/exports/{id}"));
     done(StatusCode::CREATED, &outcome, Some(&location), &ExportSummary::new(id, &outcome))
 }
 

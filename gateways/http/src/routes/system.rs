@@ -75,8 +75,8 @@ async fn metrics(State(app): State<App>, _: Params<()>) -> Answer {
 /// This document.
 #[utoipa::path(get, path = "/openapi.json", tag = "system", operation_id = "openapi",
     responses((status = 200, description = "The OpenAPI 3.1 document", body = Object)))]
-async fn document(_: Params<()>) -> Answer {
+async fn document(State(app): State<App>, _: Params<()>) -> Answer {
     let headers =
         [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "public, max-age=300")];
-    Ok((headers, crate::openapi_json()).into_response())
+    Ok((headers, app.document().to_owned()).into_response())
 }

@@ -86,7 +86,8 @@ async fn register(
         .await?;
     let mut user = UserSummary::new(registered.id, &registered.outcome);
     user.one_time_password = registered.one_time_password.map(|password| password.expose_secret().to_owned());
-    done(StatusCode::CREATED, &registered.outcome, Some(&format!("/api/v1/users/{}", registered.id)), &user)
+    let location = app.reached(&format!("/api/v1/users/{}", registered.id));
+    done(StatusCode::CREATED, &registered.outcome, Some(&location), &user)
 }
 
 /// Shows one account, as it is or as it was; also one that was deleted.

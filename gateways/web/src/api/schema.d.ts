@@ -201,7 +201,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A cluster's stateful workloads, as last seen. */
+        /** A cluster's stateful workloads and their volumes, as last seen. */
         get: operations["getClusterWorkloads"];
         put?: never;
         post?: never;
@@ -1539,6 +1539,11 @@ export interface components {
         /** @description Who signs in. */
         Login: {
             /**
+             * @description Whether a browser signs in: then the refresh token is set as a cookie that no script can read, and is not in
+             *     the answer.
+             */
+            browser?: boolean;
+            /**
              * Format: email
              * @description The e-mail address of the account.
              * @example admin@clustermaster.local
@@ -1810,8 +1815,8 @@ export interface components {
         Provider: "aws" | "gcp" | "azure" | "on_premises";
         /** @description A refresh token, to be exchanged. */
         Refresh: {
-            /** @description The newest refresh token of the session. It serves once. */
-            refresh_token: string;
+            /** @description The newest refresh token of the session. It serves once. Left out, the cookie of a browser session stands for it. */
+            refresh_token?: string | null;
         };
         /**
          * @description From where on events go out once more.
@@ -1840,8 +1845,8 @@ export interface components {
              * @description Seconds for which the access token holds.
              */
             expires_in: number;
-            /** @description To be exchanged for the next pair, once. Showing it twice ends the session. */
-            refresh_token: string;
+            /** @description To be exchanged for the next pair, once. Showing it twice ends the session. `null` where the cookie has it. */
+            refresh_token: string | null;
             /**
              * @description Always `Bearer`.
              * @example Bearer
@@ -1934,6 +1939,26 @@ export interface components {
              */
             status: string;
         };
+        /** @description One persistent volume claim, as last seen. */
+        Volume: {
+            /**
+             * @description Its capacity, as Kubernetes writes it; empty until it is bound.
+             * @example 10Gi
+             */
+            capacity: string;
+            /**
+             * @description The claim's name.
+             * @example data-db-0
+             */
+            name: string;
+            /**
+             * @description `Pending`, `Bound` or `Lost`.
+             * @example Bound
+             */
+            phase: string;
+            /** @description Its storage class. */
+            storage_class: string | null;
+        };
         /** @description One stateful workload, as last seen. */
         Workload: {
             /** @description Images of its pod template. */
@@ -1959,6 +1984,8 @@ export interface components {
              * @description Replicas on the newest revision.
              */
             updated_replicas: number;
+            /** @description The volume claims of its replicas, by name. */
+            volumes?: components["schemas"]["Volume"][];
         };
     };
     responses: never;
@@ -2334,6 +2361,8 @@ export interface operations {
                     "RateLimit-Remaining"?: number;
                     /** @description Seconds until all of them are there again */
                     "RateLimit-Reset"?: number;
+                    /** @description The refresh token of a browser session */
+                    "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2432,6 +2461,8 @@ export interface operations {
                     "RateLimit-Remaining"?: number;
                     /** @description Seconds until all of them are there again */
                     "RateLimit-Reset"?: number;
+                    /** @description Forgets the cookie of a browser session */
+                    "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -2497,7 +2528,10 @@ export interface operations {
             query?: never;
             header?: never;
             path?: never;
-            cookie?: never;
+            cookie?: {
+                /** @description The refresh token of a browser session, where the body has none */
+                clustermaster_refresh?: string | null;
+            };
         };
         requestBody: {
             content: {
@@ -2514,6 +2548,8 @@ export interface operations {
                     "RateLimit-Remaining"?: number;
                     /** @description Seconds until all of them are there again */
                     "RateLimit-Reset"?: number;
+                    /** @description The next refresh token of a browser session */
+                    "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
                 content: {

@@ -5,6 +5,7 @@ const asked: { url: string; body: unknown }[] = [];
 
 beforeEach(() => {
   vi.resetModules();
+  localStorage.setItem('clustermaster.session', 'open');
   answers.length = 0;
   asked.length = 0;
   vi.stubGlobal('fetch', (url: string, init: RequestInit) => {
@@ -42,4 +43,12 @@ it('keeps what it knows while the hub is away', async () => {
   const { resume, sessionState } = await import('./session');
   await expect(resume()).rejects.toMatchObject({ problem: { code: 'unreachable' } });
   expect(sessionState()).toEqual({ kind: 'unknown' });
+});
+
+it('asks nobody for a session that there never was', async () => {
+  localStorage.clear();
+  const { resume, sessionState } = await import('./session');
+  await resume();
+  expect(sessionState()).toEqual({ kind: 'none' });
+  expect(asked).toEqual([]);
 });

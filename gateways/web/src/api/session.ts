@@ -6,7 +6,7 @@
 import { useSyncExternalStore } from 'react';
 
 import { prefix } from './base';
-import { problemOf, ProblemError, unreachable } from './problem';
+import { problemOf, unreachable } from './problem';
 import type { components } from './schema';
 
 type Session = components['schemas']['Session'];
@@ -20,6 +20,26 @@ export type SessionState =
 
 /** A token is renewed so many milliseconds before it ends. */
 const EARLY = 30_000;
+
+/** That there was a session: without one nobody is asked for it. The cookie itself no script can see. */
+const KEPT = 'clustermaster.session';
+
+function remember(open: boolean) {
+  try {
+    if (open) localStorage.setItem(KEPT, 'open');
+    else localStorage.removeItem(KEPT);
+  } catch {
+    // A browser that keeps nothing asks the hub each time.
+  }
+}
+
+function mayHaveOne(): boolean {
+  try {
+    return localStorage.getItem(KEPT) !== null;
+  } catch {
+    return true;
+  }
+}
 
 let state: SessionState = { kind: 'unknown' };
 let token: { value: string; ends: number } | undefined;
@@ -64,6 +84,7 @@ function opened(session: Session) {
   const before = state.kind === 'expired' ? state.user : undefined;
   // What is on the page belongs to whoever was signed in.
   if (before !== undefined && before !== session.user.id) location.reload();
+  remember(true);
   become({ kind: 'open', user: session.user.id });
 }
 
@@ -75,6 +96,7 @@ async function renew(): Promise<void> {
     if (response.ok) return opened(body as Session);
     if (response.status === 401) {
       token = undefined;
+      remember(false);
       const user = state.kind === 'open' || state.kind === 'expired' ? state.user : undefined;
       return become(user === undefined ? { kind: 'none' } : { kind: 'expired', user });
     }
@@ -93,7 +115,9 @@ function renewed(): Promise<void> {
 
 /** Looks whether this browser has a session. */
 export async function resume(): Promise<void> {
-  if (state.kind === 'unknown') await renewed();
+  if (state.kind !== 'unknown') return;
+  if (mayHaveOne()) await renewed();
+  else become({ kind: 'none' });
 }
 
 /** A living access token; waits for a person where one has to sign in again. */
@@ -129,7 +153,6 @@ export async function signOut(): Promise<void> {
     if (!response.ok && response.status !== 401) throw problemOf(await response.json().catch(() => undefined), response);
   }
   token = undefined;
+  remember(false);
   become({ kind: 'none' });
 }
-
-export { ProblemError };

@@ -42,9 +42,11 @@ export function Shell({ children }: { children: ReactNode }) {
   const main = () => document.getElementById('main')?.focus();
   return (
     <>
-      <Button variant="primary" className="cm-skip" onClick={main}>
-        Skip to the content
-      </Button>
+      <div className="cm-skip">
+        <Button variant="primary" onClick={main}>
+          Skip to the content
+        </Button>
+      </div>
       <Page masthead={<Head search={() => setPalette('search')} />} sidebar={<Side />} isManagedSidebar mainContainerId="main" mainTabIndex={-1} mainAriaLabel="Content">
         {children}
       </Page>
@@ -60,13 +62,13 @@ export function Shell({ children }: { children: ReactNode }) {
 
 function Head({ search }: { search: () => void }) {
   return (
-    <Masthead>
+    <Masthead display={{ default: 'inline' }}>
       <MastheadMain>
         <MastheadToggle>
           <PageToggleButton isHamburgerButton variant="plain" aria-label="Areas" icon={<BarsIcon />} />
         </MastheadToggle>
         <MastheadBrand>
-          <MastheadLogo component={(props) => <Link {...props} to="/fleet" className="cm-brand" />}>
+          <MastheadLogo component={(props) => <Link {...props} to="/fleet" className="cm-brand" aria-label="ClusterMaster" />}>
             <Brand src="./favicon.svg" alt="" widths={{ default: '32px' }} /> <span>ClusterMaster</span>
           </MastheadLogo>
         </MastheadBrand>
@@ -151,8 +153,13 @@ function Side() {
         <Nav aria-label="Areas">
           <NavList>
             {AREAS.filter((area) => !area.permission || me.data?.permissions.includes(area.permission)).map((area) => (
-              <NavItem key={area.path} isActive={here === area.path} icon={<area.icon />}>
-                <NavLink to={`/${area.path}`}>{area.title}</NavLink>
+              <NavItem key={area.path} isActive={here === area.path}>
+                <NavLink to={`/${area.path}`}>
+                  <span className="pf-v6-c-nav__link-icon" aria-hidden>
+                    <area.icon />
+                  </span>
+                  <span className="pf-v6-c-nav__link-text">{area.title}</span>
+                </NavLink>
               </NavItem>
             ))}
           </NavList>

@@ -62,6 +62,37 @@ fn the_standard_header_is_read_where_it_is_the_one() {
 }
 
 #[test]
+fn only_a_trusted_proxy_tells_of_tls() {
+    for (how, peer, name, values, wanted) in [
+        (ForwardedHeader::XForwardedFor, "10.0.0.1", "x-forwarded-proto", &["https"][..], true),
+        (ForwardedHeader::XForwardedFor, "::ffff:10.0.0.1", "x-forwarded-proto", &["HTTPS"], true),
+        (ForwardedHeader::XForwardedFor, "10.0.0.1", "x-forwarded-proto", &["https, http"], true),
+        (ForwardedHeader::XForwardedFor, "10.0.0.1", "x-forwarded-proto", &["http"], false),
+        (ForwardedHeader::XForwardedFor, "10.0.0.1", "x-forwarded-proto", &["httpsx"], false),
+        (ForwardedHeader::XForwardedFor, "192.0.2.9", "x-forwarded-proto", &["https"], false),
+        (ForwardedHeader::XForwardedFor, "10.0.0.1", "forwarded", &["proto=https"], false),
+        (ForwardedHeader::Forwarded, "10.0.0.1", "forwarded", &["for=192.0.2.1;Proto=\"https\""], true),
+        (ForwardedHeader::Forwarded, "10.0.0.1", "forwarded", &["for=192.0.2.1;proto=http"], false),
+        (ForwardedHeader::Forwarded, "10.0.0.1", "forwarded", &["for=https"], false),
+        (ForwardedHeader::Forwarded, "192.0.2.9", "forwarded", &["proto=https"], false),
+        (ForwardedHeader::Forwarded, "10.0.0.1", "x-forwarded-proto", &["https"], false),
+    ] {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(name, value.parse().unwrap());
+        }
+        assert_eq!(
+            proxies(how).by_tls(peer.parse().unwrap(), &headers),
+            wanted,
+            "{how:?} {peer} {name} {values:?}"
+        );
+    }
+    let mut headers = HeaderMap::new();
+    headers.insert("x-forwarded-proto", "https".parse().unwrap());
+    assert!(!TrustedProxies::default().by_tls("10.0.0.1".parse().unwrap(), &headers));
+}
+
+#[test]
 fn a_request_keeps_its_name_if_that_is_a_sane_one() {
     let long = "a".repeat(65);
     for (values, kept) in [

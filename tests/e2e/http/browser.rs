@@ -1,0 +1,198 @@
+//! The browser session: a cookie that prolongs it, and is good for nothing else.
+
+use hub_kit::{Answer, Client};
+use reqwest::Method;
+use secrecy::ExposeSecret as _;
+use serde_json::{Value, json};
+
+use super::{Running, problem, text};
+
+const LIFE: i64 = 30 * 24 * 3600;
+
+/// A browser as far as it matters here: it keeps one cookie.
+struct Browser {
+    client: Client,
+    cookie: String,
+    /// The name and value, then the attributes.
+    parts: Vec<String>,
+}
+
+impl Browser {
+    async fn sign_in(running: &Running, headers: &[(&str, &str)]) -> (Self, Answer) {
+        let client = running.hub.anonymous();
+        let password = running.hub.password();
+        let body = json!({
+            "email": "admin@clustermaster.local", "password": password.expose_secret(), "browser": true
+        });
+        let mut request = client.request(Method::POST, "auth/login").json(&body);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let answer = client.send(request).await.unwrap().expect(200);
+        let parts = set_cookie(&answer).expect("a cookie is set");
+        (Self { client, cookie: parts[0].clone(), parts }, answer)
+    }
+
+    async fn refresh(&self, cookie: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut request = self.client.request(Method::POST, "auth/refresh").json(&json!({}));
+        for (name, value) in [("cookie", cookie)].iter().chain(headers) {
+            request = request.header(*name, *value);
+        }
+        self.client.send(request).await.unwrap()
+    }
+}
+
+fn set_cookie(answer: &Answer) -> Option<Vec<String>> {
+    let mut all = answer.headers.get_all("set-cookie").iter();
+    let parts = all.next()?.to_str().unwrap().split("; ").map(str::to_owned).collect();
+    assert!(all.next().is_none(), "one cookie is enough");
+    Some(parts)
+}
+
+/// Whether an answer makes the browser forget its cookie: the same place, no value, no time.
+#[track_caller]
+fn forgets(answer: &Answer) {
+    let parts = set_cookie(answer).expect("the cookie is taken back");
+    let wanted = ["clustermaster_refresh=", "Path=/api/v1/auth", "Max-Age=0", "HttpOnly", "SameSite=Strict"];
+    assert_eq!(parts, wanted);
+}
+
+fn seconds(parts: &[String]) -> i64 {
+    parts.iter().find_map(|part| part.strip_prefix("Max-Age=")).unwrap().parse().unwrap()
+}
+
+#[tokio::test]
+async fn a_browser_keeps_its_session_in_a_cookie_that_no_script_reads() {
+    let running = Running::start().await;
+    let (browser, answer) = Browser::sign_in(&running, &[]).await;
+    assert_eq!(answer.body["refresh_token"], Value::Null);
+    assert_eq!(answer.header("cache-control"), "no-store");
+    let (name, token) = browser.cookie.split_once('=').unwrap();
+    assert_eq!(name, "clustermaster_refresh");
+    assert!(token.len() == 43 && !answer.text.contains(token), "{token}");
+    assert_eq!(browser.parts[1], "Path=/api/v1/auth");
+    assert!((LIFE - 60..=LIFE).contains(&seconds(&browser.parts)), "{:?}", browser.parts);
+    assert_eq!(browser.parts[3..], ["HttpOnly", "SameSite=Strict"]);
+
+    // The next page load: nothing but the cookie, which is another one afterwards.
+    let again = browser.refresh(&browser.cookie, &[("sec-fetch-site", "same-origin")]).await.expect(200);
+    assert_eq!(again.body["refresh_token"], Value::Null);
+    let parts = set_cookie(&again).unwrap();
+    assert!(parts[0] != browser.cookie && parts[1] == "Path=/api/v1/auth", "{parts:?}");
+    // It ends when the session does, however often it is prolonged.
+    assert!(seconds(&parts) <= seconds(&browser.parts));
+    browser.client.with_token(&text(&again.body["access_token"])).get("me").await.unwrap().expect(200);
+
+    // Who does not say that they are a browser gets no cookie.
+    let body =
+        json!({ "email": "admin@clustermaster.local", "password": running.hub.password().expose_secret() });
+    let plain = browser.client.post("auth/login", &body).await.unwrap().expect(200);
+    assert!(set_cookie(&plain).is_none() && plain.body["refresh_token"].is_string());
+    let shown = browser.client.request(Method::POST, "auth/refresh").header("cookie", &parts[0]);
+    let shown = shown.json(&json!({ "refresh_token": plain.body["refresh_token"] }));
+    let plain = browser.client.send(shown).await.unwrap().expect(200);
+    assert!(set_cookie(&plain).is_none() && plain.body["refresh_token"].is_string());
+    browser.refresh(&parts[0], &[]).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_cookie_serves_once() {
+    let running = Running::start().await;
+    let (browser, _) = Browser::sign_in(&running, &[]).await;
+    let again = browser.refresh(&browser.cookie, &[]).await.expect(200);
+    let next = set_cookie(&again).unwrap().remove(0);
+    // Shown twice, it may have been stolen: the session ends, and the browser need not ask again.
+    let reused = browser.refresh(&browser.cookie, &[]).await;
+    problem(&reused, 401, "sign-in-refused");
+    forgets(&reused);
+    let ended = browser.refresh(&next, &[]).await;
+    problem(&ended, 401, "sign-in-refused");
+    forgets(&ended);
+    for cookie in ["clustermaster_refresh=nonsense", &format!("clustermaster_refresh={}", "x".repeat(2000))] {
+        let refused = browser.refresh(cookie, &[]).await;
+        problem(&refused, 401, "sign-in-refused");
+        forgets(&refused);
+    }
+}
+
+#[tokio::test]
+async fn without_a_session_the_interface_is_told_so() {
+    let running = Running::start().await;
+    let (browser, _) = Browser::sign_in(&running, &[]).await;
+    let twice = format!("{0}; {0}", browser.cookie);
+    for cookie in ["", "theme=dark", "clustermaster_refresh=", &twice] {
+        let answer = browser.refresh(cookie, &[]).await;
+        problem(&answer, 401, "unauthenticated");
+        assert_eq!(answer.body["errors"][0]["pointer"], "/refresh_token");
+        assert!(set_cookie(&answer).is_none(), "{cookie}");
+    }
+    browser.refresh(&browser.cookie, &[]).await.expect(200);
+}
+
+#[tokio::test]
+async fn another_site_can_neither_prolong_nor_end_it() {
+    let running = Running::start().await;
+    let (browser, answer) = Browser::sign_in(&running, &[]).await;
+    for site in ["cross-site", "same-site"] {
+        let refused = browser.refresh(&browser.cookie, &[("sec-fetch-site", site)]).await;
+        problem(&refused, 401, "unauthenticated");
+        assert_eq!(refused.body["errors"][0]["header"], "Sec-Fetch-Site");
+        assert!(set_cookie(&refused).is_none());
+    }
+    // The cookie opens nothing: what is not about the session itself knows only the bearer token.
+    for (method, path) in [
+        (Method::GET, "me"),
+        (Method::POST, "clusters"),
+        (Method::DELETE, "users/user_01jd8kz3f6e5t9m2v7q4x1r0ab"),
+        (Method::POST, "auth/logout"),
+    ] {
+        let request = browser.client.request(method, path).header("cookie", &browser.cookie).json(&json!({}));
+        problem(&browser.client.send(request).await.unwrap(), 401, "unauthenticated");
+    }
+    // It is unspent, and the session lives.
+    browser.client.with_token(&text(&answer.body["access_token"])).get("me").await.unwrap().expect(200);
+    browser.refresh(&browser.cookie, &[("sec-fetch-site", "same-origin")]).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_logout_takes_the_cookie_back() {
+    let running = Running::start().await;
+    let (browser, answer) = Browser::sign_in(&running, &[]).await;
+    let signed = browser.client.with_token(&text(&answer.body["access_token"]));
+    let request = signed.request(Method::POST, "auth/logout").header("cookie", &browser.cookie);
+    forgets(&signed.send(request).await.unwrap().expect(204));
+    problem(&browser.refresh(&browser.cookie, &[]).await, 401, "sign-in-refused");
+    problem(&signed.get("me").await.unwrap(), 401, "session-ended");
+    let program = running.admin().await;
+    assert!(set_cookie(&program.post("auth/logout", &Value::Null).await.unwrap().expect(204)).is_none());
+}
+
+#[tokio::test]
+async fn behind_a_proxy_with_tls_the_cookie_is_for_tls_only() {
+    let running = Running::with(&[
+        ("CLUSTERMASTER_TRUSTED_PROXIES", "127.0.0.0/8"),
+        ("CLUSTERMASTER_PATH_PREFIX", "/hub"),
+    ])
+    .await;
+    let client = running.hub.anonymous();
+    let password = running.hub.password().expose_secret().to_owned();
+    let body = json!({ "email": "admin@clustermaster.local", "password": password, "browser": true });
+    for (headers, secure) in [
+        (&[][..], false),
+        (&[("x-forwarded-proto", "http")], false),
+        (&[("x-forwarded-proto", "https")], true),
+        (&[("forwarded", "proto=https")], false),
+    ] {
+        let mut request = client.request(Method::POST, "/hub/api/v1/auth/login").json(&body);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let parts = set_cookie(&client.send(request).await.unwrap().expect(200)).unwrap();
+        assert_eq!(parts[1], "Path=/hub/api/v1/auth");
+        assert_eq!(parts.iter().any(|part| part == "Secure"), secure, "{headers:?}");
+    }
+    // A proxy that is not trusted is a client like any other.
+    let alone = Running::start().await;
+    let (browser, _) = Browser::sign_in(&alone, &[("x-forwarded-proto", "https")]).await;
+    assert!(!browser.parts.iter().any(|part| part == "Secure"), "{:?}", browser.parts);
+}

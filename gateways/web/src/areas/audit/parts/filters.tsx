@@ -19,6 +19,7 @@ function Fields({ filters, filtered, cause, set, clear }: Parameters<typeof Filt
   const [draft, setDraft] = useState<Filters>(filters);
   const me = useMe().data?.id;
   const id = useId();
+  const [open, unfold] = useState(() => filtered || !matchMedia('(max-width: 48rem)').matches);
   const apply = (change: Filters = {}) => {
     const next = { ...draft, ...change };
     setDraft(next);
@@ -63,62 +64,65 @@ function Fields({ filters, filtered, cause, set, clear }: Parameters<typeof Filt
   );
   const outcomes = filters.outcome && !OUTCOMES.includes(filters.outcome) ? [...OUTCOMES, filters.outcome] : OUTCOMES;
   return (
-    <Form
-      className="cm-audit-filters"
-      aria-label="Filters"
-      onSubmit={(event) => {
-        event.preventDefault();
-        apply();
-      }}
-    >
-      {text('actor', 'Who', me ?? 'system:observer', ['system:observer', ...(me ? [me] : [])])}
-      {text('action', 'Command', 'cluster.import', ACTIONS)}
-      {text('event_type', 'Event', 'cluster.imported.v1', EVENT_TYPES)}
-      {text('target', 'Target', 'cluster, or an id', ['cluster', 'user', 'export', 'tenant'])}
-      <Field id={`${id}-outcome`} label="Outcome" error={parameterError(cause, 'outcome')}>
-        <select id={`${id}-outcome`} className="cm-select cm-audit-wide" aria-describedby={`${id}-outcome-help`} value={draft.outcome ?? ''} onChange={(event) => apply({ outcome: event.target.value })}>
-          <option value="">Any</option>
-          {outcomes.map((outcome) => (
-            <option key={outcome} value={outcome}>
-              {word(outcome.replace(',', ' or '))}
+    <details className="cm-audit-fold" open={open} onToggle={(event) => unfold(event.currentTarget.open)}>
+      <summary>Filters</summary>
+      <Form
+        className="cm-audit-filters"
+        aria-label="Filters"
+        onSubmit={(event) => {
+          event.preventDefault();
+          apply();
+        }}
+      >
+        {text('actor', 'Who', me ?? 'system:observer', ['system:observer', ...(me ? [me] : [])])}
+        {text('action', 'Command', 'cluster.import', ACTIONS)}
+        {text('event_type', 'Event', 'cluster.imported.v1', EVENT_TYPES)}
+        {text('target', 'Target', 'cluster, or an id', ['cluster', 'user', 'export', 'tenant'])}
+        <Field id={`${id}-outcome`} label="Outcome" error={parameterError(cause, 'outcome')}>
+          <select id={`${id}-outcome`} className="cm-select cm-audit-wide" aria-describedby={`${id}-outcome-help`} value={draft.outcome ?? ''} onChange={(event) => apply({ outcome: event.target.value })}>
+            <option value="">Any</option>
+            {outcomes.map((outcome) => (
+              <option key={outcome} value={outcome}>
+                {word(outcome.replace(',', ' or '))}
+              </option>
+            ))}
+          </select>
+        </Field>
+        <Field id={`${id}-preset`} label="Period">
+          <select
+            id={`${id}-preset`}
+            className="cm-select cm-audit-wide"
+            value={draft.from || draft.to ? 'own' : ''}
+            onChange={(event) => {
+              const hours = Number(event.target.value);
+              apply({ from: hours > 0 ? hoursAgo(hours) : undefined, to: undefined });
+            }}
+          >
+            <option value="">All time</option>
+            {PRESETS.map(({ hours, title }) => (
+              <option key={hours} value={hours}>
+                {title}
+              </option>
+            ))}
+            <option value="own" disabled>
+              As given
             </option>
-          ))}
-        </select>
-      </Field>
-      <Field id={`${id}-preset`} label="Period">
-        <select
-          id={`${id}-preset`}
-          className="cm-select cm-audit-wide"
-          value={draft.from || draft.to ? 'own' : ''}
-          onChange={(event) => {
-            const hours = Number(event.target.value);
-            apply({ from: hours > 0 ? hoursAgo(hours) : undefined, to: undefined });
-          }}
-        >
-          <option value="">All time</option>
-          {PRESETS.map(({ hours, title }) => (
-            <option key={hours} value={hours}>
-              {title}
-            </option>
-          ))}
-          <option value="own" disabled>
-            As given
-          </option>
-        </select>
-      </Field>
-      {moment('from', 'From')}
-      {moment('to', 'Before')}
-      <div className="cm-audit-filter-buttons">
-        <Button type="submit" variant="secondary">
-          Filter
-        </Button>
-        {filtered && (
-          <Button variant="link" onClick={clear}>
-            Clear the filters
+          </select>
+        </Field>
+        {moment('from', 'From')}
+        {moment('to', 'Before')}
+        <div className="cm-audit-filter-buttons">
+          <Button type="submit" variant="secondary">
+            Filter
           </Button>
-        )}
-      </div>
-    </Form>
+          {filtered && (
+            <Button variant="link" onClick={clear}>
+              Clear the filters
+            </Button>
+          )}
+        </div>
+      </Form>
+    </details>
   );
 }
 

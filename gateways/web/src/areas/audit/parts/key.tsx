@@ -9,6 +9,9 @@ import { readKey } from '../verify/note';
 import { HELD_KEY, HUB_KEY } from '../verify/words';
 import { Field } from './filters';
 
+/** Where a key is typed. */
+export const KEY_FIELD = 'cm-audit-key-field';
+
 export function KeyPanel({ named, held }: { named: string | undefined; held: string | undefined }) {
   const [text, setText] = useState('');
   const [fault, setFault] = useState<string>();
@@ -44,16 +47,16 @@ export function KeyPanel({ named, held }: { named: string | undefined; held: str
               void keep();
             }}
           >
-            <Field id={`${id}-key`} label="A verifier key that you hold" error={fault} help="It stays in this browser, and is used for each entry that you verify here.">
+            <Field id={KEY_FIELD} label="A verifier key that you hold" error={fault} help="It stays in this browser, and is used for each entry that you verify here.">
               <TextInput
-                id={`${id}-key`}
+                id={KEY_FIELD}
                 value={text}
                 placeholder="NAME+ID+BASE64"
                 maxLength={400}
                 autoComplete="off"
                 spellCheck={false}
                 validated={fault ? 'error' : 'default'}
-                aria-describedby={`${id}-key-help`}
+                aria-describedby={`${KEY_FIELD}-help`}
                 onChange={(_event, value) => setText(value)}
               />
             </Field>
@@ -71,7 +74,7 @@ export function KeyPanel({ named, held }: { named: string | undefined; held: str
           </p>
           <p>{HELD_KEY}</p>
           {named !== undefined && named !== held && (
-            <Alert isInline isPlain variant="info" title="The hub writes its key under the name of your tenant; what counts is the key itself, and it is compared below.">
+            <Alert isInline isPlain component="p" variant="info" title="The hub writes its key under the name of your tenant; what counts is the key itself, and it is compared below.">
               <code className="cm-audit-id">{named}</code>
             </Alert>
           )}

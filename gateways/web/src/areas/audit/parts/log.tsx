@@ -14,6 +14,7 @@ const COLUMNS: readonly Column<Entry>[] = [
   { title: 'When', sort: 'recorded_at', cell: (entry) => <When time={entry.recorded_at} /> },
   {
     title: 'What',
+    wide: true,
     cell: (entry) => (
       <>
         <Link to={`/audit/${entry.id}`}>{eventWord(entry.event_type)}</Link>

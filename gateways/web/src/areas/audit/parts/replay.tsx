@@ -54,7 +54,7 @@ function Replay({ from, to }: { from: string; to: string }) {
               : `${count(entries.length)} entries.`)}
       </p>
       {entries.length > 0 ? (
-        <Player entries={entries} from={from} to={to} />
+        <Player entries={entries} />
       ) : first ? (
         <EmptyState titleText="Nothing was recorded in this period" headingLevel="h2" variant="sm">
           <EmptyStateBody>Choose a longer one, or another.</EmptyStateBody>

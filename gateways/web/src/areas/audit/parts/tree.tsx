@@ -47,7 +47,7 @@ export function TreePath({ report, stations, now }: { report: Report; stations: 
   const height = bottom + 2 * BOX.height;
   return (
     <figure className="cm-audit-figure">
-      <svg viewBox={`0 0 ${WIDTH} ${height}`} role="img" aria-labelledby="cm-audit-tree-title cm-audit-tree-text" className="cm-audit-tree">
+      <svg viewBox={`0 0 ${WIDTH} ${height}`} role="img" aria-labelledby="cm-audit-tree-title" aria-describedby="cm-audit-tree-text" className="cm-audit-tree">
         <title id="cm-audit-tree-title">The way through the Merkle tree</title>
         <desc id="cm-audit-tree-text">{inWords(report, stations[now])}</desc>
         {lines.map(([from, to]) => (

@@ -1,5 +1,5 @@
 /** Verifies an entry in this browser, step by step. The hub hands out bytes; it is not asked whether they are right. */
-import { Alert, Button, Spinner } from '@patternfly/react-core';
+import { Alert, AlertActionLink, Button, Spinner } from '@patternfly/react-core';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { Link, useParams } from 'react-router';
@@ -15,7 +15,7 @@ import { evidenceName, proofName, save } from '../save';
 import { engine } from '../verify/engine';
 import { stations, verdict } from '../verify/stations';
 import { type Report, verify } from '../verify/verify';
-import { KeyPanel } from './key';
+import { KEY_FIELD, KeyPanel } from './key';
 import { Walk } from './walk';
 
 export function VerifyPage() {
@@ -59,7 +59,7 @@ function Verified({ entry }: { entry: Entry }) {
     <>
       <div aria-live="polite" className="cm-space-below">
         {pending ? (
-          <Alert isInline variant="info" customIcon={<Spinner size="md" aria-hidden />} title="Not yet: no checkpoint covers this entry">
+          <Alert isInline component="h2" variant="info" customIcon={<Spinner size="md" aria-hidden />} title="Not yet: no checkpoint covers this entry">
             The hub signs a checkpoint within seconds of an event. This page asks again by itself until there is one; there is nothing that you have to do.
           </Alert>
         ) : proof.isError && text === undefined ? (
@@ -72,7 +72,6 @@ function Verified({ entry }: { entry: Entry }) {
           <Loading what="The proof" />
         )}
       </div>
-      <KeyPanel named={report.data?.proof?.verifierKey} held={held} />
       {report.data && text !== undefined && (
         <>
           <div className="cm-actions cm-space-below">
@@ -89,6 +88,7 @@ function Verified({ entry }: { entry: Entry }) {
           <Walk key={proof.dataUpdatedAt} report={report.data} stations={stations(report.data)} />
         </>
       )}
+      <KeyPanel named={report.data?.proof?.verifierKey} held={held} />
     </>
   );
 }
@@ -96,7 +96,13 @@ function Verified({ entry }: { entry: Entry }) {
 function Verdict({ report }: { report: Report }) {
   const { title, text } = verdict(report);
   return (
-    <Alert isInline variant={!report.proven ? 'danger' : report.trust === 'held' ? 'success' : 'warning'} title={title}>
+    <Alert
+      isInline
+      component="h2"
+      variant={!report.proven ? 'danger' : report.trust === 'held' ? 'success' : 'warning'}
+      title={title}
+      actionLinks={report.trust === 'hub' && <AlertActionLink onClick={() => document.getElementById(KEY_FIELD)?.focus()}>Use a key that you hold</AlertActionLink>}
+    >
       <p>{text}</p>
       <p className="cm-subtle">
         Computed here, in your browser: hashes by {report.hashesBy}, signatures by {report.signaturesBy}.

@@ -14,7 +14,8 @@ export interface Dot {
 /** More lanes nobody can tell apart: the targets with the fewest entries share the last one. */
 export const LANES = 12;
 
-export function layOut(entries: readonly Shown[], from: string, to: string): { lanes: string[]; dots: Dot[] } {
+/** `evenly`: by order alone, for what happened in a burst. Otherwise by time, from the first entry to the last. */
+export function layOut(entries: readonly Shown[], evenly: boolean): { lanes: string[]; dots: Dot[] } {
   const counts = new Map<string, number>();
   for (const { target_id } of entries) counts.set(target_id, (counts.get(target_id) ?? 0) + 1);
   const byCount = [...counts].sort(([, one], [, other]) => other - one).map(([target]) => target);
@@ -24,11 +25,12 @@ export function layOut(entries: readonly Shown[], from: string, to: string): { l
   const others = byCount.length - alone.size;
   const places = new Map(lanes.map((target, lane) => [target, lane]));
   if (others > 0) lanes.push(`${others.toLocaleString()} others`);
-  const [start, end] = [Date.parse(from), Date.parse(to)];
+  const when = (index: number) => Date.parse(entries.at(index)?.recorded_at ?? '');
+  const [start, end] = evenly ? [0, entries.length - 1] : [when(0), when(-1)];
   const dots = entries.map(({ target_id, recorded_at, outcome }, index) => ({
     index,
     lane: places.get(target_id) ?? lanes.length - 1,
-    place: end > start ? Math.min(1, Math.max(0, (Date.parse(recorded_at) - start) / (end - start))) : 0,
+    place: end > start ? ((evenly ? index : Date.parse(recorded_at)) - start) / (end - start) : 0,
     outcome,
   }));
   return { lanes, dots };

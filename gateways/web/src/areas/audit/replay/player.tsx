@@ -1,5 +1,5 @@
 /** Plays entries one after another: it begins at rest, can be paused at any time, and every step can be made by hand. */
-import { Button } from '@patternfly/react-core';
+import { Button, Checkbox } from '@patternfly/react-core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useMemo, useState } from 'react';
 import { Link, useSearchParams } from 'react-router';
@@ -18,12 +18,13 @@ import { Timeline } from './timeline';
 /** Entries a second. */
 const SPEEDS = [1, 2, 5, 20];
 
-export function Player({ entries, from, to }: { entries: readonly Entry[]; from: string; to: string }) {
+export function Player({ entries }: { entries: readonly Entry[] }) {
   const [params, setParams] = useSearchParams();
   const wanted = Number(params.get('at'));
   const [chosen, setChosen] = useState(() => Math.max(0, entries.findIndex(({ position }) => position === wanted)));
   const [playing, setPlaying] = useState(false);
   const [speed, setSpeed] = useState(2);
+  const [evenly, setEvenly] = useState(false);
   const still = useLessMotion();
   const last = entries.length - 1;
   const now = Math.min(chosen, last);
@@ -51,7 +52,7 @@ export function Player({ entries, from, to }: { entries: readonly Entry[]; from:
     return () => clearTimeout(timer);
     // eslint-disable-next-line react-hooks/exhaustive-deps -- it is another one after each change of the address
   }, [running, position]);
-  const { lanes, dots } = useMemo(() => layOut(entries, from, to), [entries, from, to]);
+  const { lanes, dots } = useMemo(() => layOut(entries, evenly), [entries, evenly]);
   const fleets = useMemo(() => fleetPositions(entries), [entries]);
   if (!entry) return null;
   const told = `${at(entry.recorded_at)}: ${eventWord(entry.event_type)}, ${entry.summary}`;
@@ -87,12 +88,13 @@ export function Player({ entries, from, to }: { entries: readonly Entry[]; from:
             </select>
           </label>
         )}
+        <Checkbox id="cm-audit-evenly" label="Evenly spaced" isChecked={evenly} onChange={(_event, checked) => setEvenly(checked)} />
         <span className="cm-subtle">
           {count(now + 1)} of {count(entries.length)}
         </span>
       </div>
       <input type="range" className="cm-audit-scrubber" aria-label="Entry of the period" min={0} max={last} value={now} aria-valuetext={`${now + 1} of ${entries.length}, ${told}`} onChange={(event) => go(Number(event.target.value))} />
-      <Timeline lanes={lanes} dots={dots} now={now} from={from} to={to} text={`Timeline of ${entries.length} entries on ${lanes.length} lanes. Now: ${told}`} />
+      <Timeline lanes={lanes} dots={dots} now={now} from={entries[0]?.recorded_at ?? ''} to={entries[last]?.recorded_at ?? ''} text={`Timeline of ${entries.length} entries on ${lanes.length} lanes. Now: ${told}`} />
       <div className="cm-audit-columns">
         <section aria-labelledby="cm-audit-now" aria-live={running ? 'off' : 'polite'}>
           <h2 id="cm-audit-now" className="cm-heading">

@@ -1,5 +1,7 @@
 /** For tests: proofs over the repository's own test vectors, with a checkpoint that a key of the test signs. */
 import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 import * as ed25519 from '@noble/ed25519';
 
@@ -9,10 +11,11 @@ import { engine } from './engine';
 import { micros, readLeaf } from './leaf';
 import { keyId, writeKey } from './note';
 
-export const VECTORS = new URL('../../../../../../domain/src/ledger/vectors/', import.meta.url);
+/** The repository, from this folder. */
+export const REPOSITORY = join(dirname(fileURLToPath(import.meta.url)), '../../../../../..');
 
 export function vectors<T>(name: 'leaf' | 'chain' | 'tree'): T {
-  return JSON.parse(readFileSync(new URL(`${name}.json`, VECTORS), 'utf8')) as T;
+  return JSON.parse(readFileSync(join(REPOSITORY, 'domain/src/ledger/vectors', `${name}.json`), 'utf8')) as T;
 }
 
 export interface Chain {

@@ -3,13 +3,12 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 import { describe, expect, it } from 'vitest';
 
 import { base64, hex, unbase64, unhex, utf8 } from './bytes';
 import { engine } from './engine';
-import { made, signer, vectors } from './fixture';
+import { made, REPOSITORY, signer, vectors } from './fixture';
 import { readLeaf } from './leaf';
 import { climb, leafHash } from './tree';
 import { type Question, verify } from './verify';
@@ -148,7 +147,7 @@ describe('a proof', async () => {
       writeFileSync(file, json);
       return file;
     });
-    const program = fileURLToPath(new URL('../../../../../../replay-tools/verifier/verify.py', import.meta.url));
+    const program = join(REPOSITORY, 'replay-tools/verifier/verify.py');
     const { stdout, error } = spawnSync('python3', [program, 'proof', ...files, '--key', hub.verifier], { encoding: 'utf8' });
     rmSync(folder, { recursive: true });
     expect(error).toBeUndefined();

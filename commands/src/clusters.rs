@@ -3,6 +3,8 @@
 //! A kubeconfig goes to the vault and a name is claimed before the event that speaks of them; when the event is
 //! refused both are undone. What a crash leaves behind is harmless: the claim lapses, the secret is named nowhere.
 
+mod trial;
+
 use std::sync::Arc;
 
 use hub_domain::cluster::{
@@ -10,7 +12,9 @@ use hub_domain::cluster::{
 };
 use hub_domain::kernel::{ClusterId, ClusterName, Labels, Region, SecretRef, TenantId, TypedId};
 use secrecy::SecretString;
+use tokio::sync::Semaphore;
 
+pub use self::trial::{Check, Meant, Standing, Trial};
 use crate::access::{Caller, Permission};
 use crate::dispatcher::{Dispatcher, Options, Outcome};
 use crate::error::CommandError;
@@ -32,6 +36,7 @@ const NAME_TAKEN: CommandError = CommandError::NameTaken { pointer: "/name" };
 pub struct Clusters {
     dispatcher: Arc<Dispatcher>,
     ports: Ports,
+    trials: Arc<Semaphore>,
 }
 
 /// A cluster that is to be managed.
@@ -67,7 +72,7 @@ pub struct ClusterChanges {
 impl Clusters {
     /// The clusters over a dispatcher and what lies beside the ledger.
     pub fn new(dispatcher: Arc<Dispatcher>, ports: &Ports) -> Self {
-        Self { dispatcher, ports: ports.clone() }
+        Self { dispatcher, ports: ports.clone(), trials: Arc::new(Semaphore::new(trial::AT_ONCE)) }
     }
 
     /// Brings an existing cluster under management; the answer comes before the cluster's own.

@@ -8,11 +8,13 @@ mod commands;
 mod edge;
 mod events;
 mod exports;
+mod finding;
 mod front;
 mod operations;
 mod past;
 mod queries;
 mod sessions;
+mod trials;
 mod wrong_input;
 
 use std::time::Duration;

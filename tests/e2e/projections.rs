@@ -3,11 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod diffs;
+mod heat;
 mod past;
 mod poison;
 mod processes;
 mod queries;
 mod rebuilds;
+mod search;
 mod security;
 mod shadows;
 pub mod world;

@@ -20,6 +20,55 @@ pub struct Examined {
     pub kubeconfig: SecretSlice<u8>,
 }
 
+/// What stands between a kubeconfig and a managed cluster, in the order in which it is met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// The kubeconfig can be read and used.
+    Kubeconfig,
+    /// The hub may speak to the API server's address, and its name leads there.
+    Address,
+    /// Something answers there.
+    Reach,
+    /// A TLS connection comes about, and the certificate can be relied on.
+    Tls,
+    /// The credentials are let in.
+    SignIn,
+    /// What answers is Kubernetes, and tells its version.
+    Version,
+    /// The credentials may read what the hub looks at.
+    Permissions,
+    /// It is the cluster that is meant, and no other one.
+    Identity,
+}
+
+impl Stage {
+    /// All of them, in their order.
+    pub const ALL: [Self; 8] = [
+        Self::Kubeconfig,
+        Self::Address,
+        Self::Reach,
+        Self::Tls,
+        Self::SignIn,
+        Self::Version,
+        Self::Permissions,
+        Self::Identity,
+    ];
+
+    /// The wire name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Kubeconfig => "kubeconfig",
+            Self::Address => "address",
+            Self::Reach => "reach",
+            Self::Tls => "tls",
+            Self::SignIn => "sign-in",
+            Self::Version => "version",
+            Self::Permissions => "permissions",
+            Self::Identity => "identity",
+        }
+    }
+}
+
 /// The gateway to Kubernetes.
 #[async_trait]
 pub trait ClusterGateway: Send + Sync + 'static {
@@ -31,6 +80,9 @@ pub trait ClusterGateway: Send + Sync + 'static {
 
     /// A probe for one cluster; building it does not touch the network.
     fn probe(&self, kubeconfig: SecretSlice<u8>) -> Result<Box<dyn ClusterProbe>, Failure>;
+
+    /// How far an attempt came that ended with this failure of [`Self::probe`] or [`ClusterProbe::look`].
+    fn stage(&self, failure: &Failure) -> Stage;
 }
 
 /// A handle on one cluster that keeps its connection between looks.

@@ -11,7 +11,7 @@ mod runtime;
 mod vault;
 
 pub use clusters::{
-    ClusterGateway, ClusterProbe, Examined, NodeSample, ObservationStore, Sample, VolumeSample,
+    ClusterGateway, ClusterProbe, Examined, NodeSample, ObservationStore, Sample, Stage, VolumeSample,
     WorkloadSample,
 };
 pub use copy::{ChainHead, CopyCursor, CopyError, Entry, LedgerCopy, Remembered};

@@ -11,7 +11,7 @@ use hub_domain::cluster::{Facts, Failure, NodeCount, Observation};
 use hub_domain::kernel::{ClusterId, TenantId};
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
 
-use crate::ports::{ClusterGateway, ClusterProbe, Examined, ObservationStore, Sample, Unavailable};
+use crate::ports::{ClusterGateway, ClusterProbe, Examined, ObservationStore, Sample, Stage, Unavailable};
 
 /// A "kubeconfig" of these tests: `endpoint|anything`.
 pub fn kubeconfig(endpoint: &str, secret: &str) -> SecretString {
@@ -104,6 +104,11 @@ impl ClusterGateway for ScriptedGateway {
         let (manners, looks) = (self.manners.clone(), self.looks.clone());
         let (under_way, takes) = (self.under_way.clone(), self.takes.clone());
         Ok(Box::new(ScriptedProbe { endpoint, manners, looks, under_way, takes }))
+    }
+
+    fn stage(&self, failure: &Failure) -> Stage {
+        let named = Stage::ALL.into_iter().find(|stage| stage.as_str() == failure.code);
+        named.unwrap_or(Stage::Reach)
     }
 }
 

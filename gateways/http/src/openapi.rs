@@ -39,7 +39,7 @@ pub(crate) fn base() -> OpenApi {
         ("me", "The caller"),
         ("users", "Accounts of the tenant"),
         ("clusters", "Clusters under management"),
-        ("fleet", "The dashboard in one answer"),
+        ("fleet", "All clusters at once: the dashboard, the grid, the search"),
         ("exports", "Streams of the tenant's events to SIEMs"),
         ("audit", "What happened, as the ledger tells it"),
         ("live", "What happens"),
@@ -97,7 +97,7 @@ fn finish(path: &str, method: &HttpMethod, operation: &mut Operation) {
         })
     };
     let has = |name: &str| parameters().any(|parameter| parameter.name == name);
-    let (command, list, fresh) = (has("dry_run"), has("limit"), has("min_position"));
+    let (command, list, fresh) = (has("dry_run"), has("cursor"), has("min_position"));
     let in_path = parameters().any(|parameter| parameter.parameter_in == ParameterIn::Path);
     let body = operation.request_body.is_some();
     let tokens = operation.tags.iter().flatten().any(|tag| tag == "authentication");

@@ -5,6 +5,7 @@ use std::error::Error;
 use std::io;
 
 use http::StatusCode;
+use hub_commands::ports::Stage;
 use hub_domain::cluster::Failure;
 use rustls::{AlertDescription, CertificateError};
 
@@ -12,6 +13,22 @@ use crate::address::ResolveError;
 
 pub(crate) fn failure(code: &str, message: &str) -> Failure {
     Failure { code: code.into(), message: message.into() }
+}
+
+/// How far an attempt came that ended so. What answers with an error of its own, or with something else, has not told whether it
+/// would let the hub in: it has not told its version.
+pub(crate) fn stage(code: &str) -> Stage {
+    match code {
+        "credentials-unusable" => Stage::Kubeconfig,
+        "name-not-resolved" | "address-refused" => Stage::Address,
+        "no-certificate-authority" | "certificate-expired" | "certificate-invalid" | "tls-failed" => {
+            Stage::Tls
+        }
+        "unauthorized" => Stage::SignIn,
+        "not-kubernetes" | "server-error" | "server-busy" => Stage::Version,
+        "permission-missing" | "forbidden" => Stage::Permissions,
+        _ => Stage::Reach,
+    }
 }
 
 /// What answers is something else.

@@ -122,8 +122,8 @@ pub(crate) fn examine(
     let (user_at, user) = named(config, "users", "user", &reference("user")?)?;
     refuse(&user_at, user, USER_RULES)?;
     refuse(&cluster_at, cluster, CLUSTER_RULES)?;
-    let (endpoint, cluster) = kept_cluster(&cluster_at, cluster, settings)?;
     let user = kept_user(&user_at, user)?;
+    let (endpoint, cluster) = kept_cluster(&cluster_at, cluster, settings)?;
     Ok(Examined { context: name, endpoint, kubeconfig: written(cluster, user, text.len()) })
 }
 
@@ -204,12 +204,6 @@ fn kept_cluster(
     cluster: &Map<String, Value>,
     settings: Settings,
 ) -> Result<(String, Cluster), Broken> {
-    let server_at = format!("{at}/server");
-    let server = text(at, cluster, "server")?.unwrap_or_default();
-    let Ok(uri) = server.parse() else {
-        return broken(server_at, "must be an address such as https://HOST:PORT");
-    };
-    let endpoint = address::endpoint(&uri, settings).or_else(|rule| broken(server_at, rule))?;
     let skip = match cluster.get("insecure-skip-tls-verify") {
         None | Some(Value::Null | Value::Bool(false)) => None,
         Some(Value::Bool(true)) if settings.allow_insecure_tls => Some(true),
@@ -226,6 +220,13 @@ fn kept_cluster(
         Some(data) => Some(pem::authority(data).or_else(|rule| broken(authority_at, rule))?),
         None => None,
     };
+    // Last: whoever is told of the address has a kubeconfig that is otherwise in order.
+    let server_at = format!("{at}/server");
+    let server = text(at, cluster, "server")?.unwrap_or_default();
+    let Ok(uri) = server.parse() else {
+        return broken(server_at, "must be an address such as https://HOST:PORT");
+    };
+    let endpoint = address::endpoint(&uri, settings).or_else(|rule| broken(server_at, rule))?;
     let kept = Cluster {
         server: Some(server.to_owned()),
         insecure_skip_tls_verify: skip,

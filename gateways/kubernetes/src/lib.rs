@@ -27,7 +27,7 @@ mod transport;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use hub_commands::ports::{ClusterGateway, ClusterProbe, Examined};
+use hub_commands::ports::{ClusterGateway, ClusterProbe, Examined, Stage};
 use hub_domain::cluster::Failure;
 use secrecy::{SecretSlice, SecretString};
 
@@ -85,5 +85,9 @@ impl ClusterGateway for KubeGateway {
 
     fn probe(&self, kubeconfig: SecretSlice<u8>) -> Result<Box<dyn ClusterProbe>, Failure> {
         Ok(Box::new(KubeProbe::new(&kubeconfig, self.settings, &self.roots)?))
+    }
+
+    fn stage(&self, failure: &Failure) -> Stage {
+        failure::stage(&failure.code)
     }
 }

@@ -25,6 +25,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "actor accountability",
         include_str!("../../../migrations/read-models/0006_actor_accountability.sql"),
     ),
+    (
+        1007,
+        "audit log references",
+        include_str!("../../../migrations/read-models/0007_audit_log_references.sql"),
+    ),
 ];
 
 /// The migrations could not be applied.

@@ -27,7 +27,7 @@ pub fn not_built(prefix: &str) -> String {
 <body>
 <main>
 <h1>ClusterMaster is running</h1>
-<p>This hub was built without its web interface, because Node.js was missing or too old when it was built.</p>
+<p>This hub was built without its web interface: most likely Node.js was missing or too old when it was built.</p>
 <h2>How to get the interface</h2>
 <ol>
 <li>Install Node.js 20.19 or newer, and npm.</li>

@@ -32,6 +32,10 @@ pub struct AuditQuery {
     pub target: Vec<String>,
     /// `succeeded`, `failed`, `refused`.
     pub outcome: Vec<String>,
+    /// Caused by these events.
+    pub caused_by: Vec<Uuid>,
+    /// Done in these requests.
+    pub request_id: Vec<String>,
     /// Recorded then or later.
     pub from: Option<DateTime<Utc>>,
     /// Recorded before then.
@@ -48,8 +52,9 @@ const COUNTED: u32 = 10_000;
 
 impl AuditQuery {
     fn only_times(&self) -> bool {
-        let lists = [&self.actor, &self.action, &self.event_type, &self.target, &self.outcome];
-        lists.iter().all(|list| list.is_empty())
+        let lists =
+            [&self.actor, &self.action, &self.event_type, &self.target, &self.outcome, &self.request_id];
+        lists.iter().all(|list| list.is_empty()) && self.caused_by.is_empty()
     }
 
     /// `at` is the position of the newest entry that is seen.
@@ -97,6 +102,14 @@ impl AuditQuery {
         if !self.outcome.is_empty() && !self.outcome.iter().any(|outcome| outcome == "succeeded") {
             // In the words of the partial index, which holds the few entries that tell of trouble.
             filter.and_sql("t.outcome <> 'succeeded'");
+        }
+        if !self.caused_by.is_empty() {
+            let ids = filter.arg(Arg::Uuids(self.caused_by.clone()));
+            filter.and_sql(format!("t.caused_by = any({ids}) and t.caused_by is not null"));
+        }
+        if !self.request_id.is_empty() {
+            filter.one_of("t.request_id", &self.request_id);
+            filter.and_sql("t.request_id is not null");
         }
         Ok((filter, count))
     }

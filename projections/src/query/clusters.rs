@@ -264,6 +264,16 @@ impl ReadModels {
         Ok(found.map(ClusterRow::from))
     }
 
+    /// The ids of the tenant's managed clusters that have an identity, the oldest first: one, but for a mistake.
+    pub async fn clusters_with_uid(&self, tenant: TenantId, uid: &str) -> Result<Vec<String>, QueryError> {
+        let sql = format!(
+            "select json_agg(known.id) from (select t.id from read.clusters t where t.tenant = $1 and t.valid_to is null \
+               and t.uid = $2 and t.status <> '{GONE}' order by t.created_at, t.id limit 10) known"
+        );
+        let args = [Arg::Uuid(tenant.uuid()), Arg::Text(uid.replace('\0', "\u{fffd}"))];
+        Ok(self.one::<Vec<String>>(tenant, &sql, &args).await?.unwrap_or_default())
+    }
+
     /// The newest sample of a cluster; `None` when it was never looked at.
     pub async fn sample(&self, tenant: TenantId, id: ClusterId) -> Result<Option<ClusterSample>, QueryError> {
         self.one(

@@ -8,9 +8,11 @@ mod clusters;
 mod diff;
 mod exports;
 mod fleet;
+mod heat;
 mod list;
 mod page;
 mod past;
+mod search;
 mod users;
 
 #[cfg(test)]
@@ -29,7 +31,9 @@ pub use diff::{ClusterDiff, DiffEvent, DiffKind, DiffQuery, FleetDiff, FleetMome
 pub(crate) use exports::running;
 pub use exports::{ExportQuery, ExportRow};
 pub use fleet::{FleetCounts, FleetView, RecentChange};
+pub use heat::{GroupBy, HeatCell, HeatGroup, HeatMap};
 pub use page::{Listed, Page};
+pub use search::{Found, FoundCluster, FoundEntry, SearchQuery};
 pub use users::{UserQuery, UserRow};
 
 use crate::engine::progress::{Progress, Status};

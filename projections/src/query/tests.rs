@@ -179,6 +179,10 @@ fn a_span_of_time_is_counted_by_sequences_and_the_rest_up_to_a_bound() {
     assert!(matches!(count, Count::Known(expression) if expression.contains("t.position <= $2")));
     let actor = AuditQuery { actor: vec!["user_1".into()], ..AuditQuery::default() };
     assert!(matches!(actor.filter(tenant(), None).unwrap().1, Count::AtMost(10_000)));
+    let effects = AuditQuery { caused_by: vec![Uuid::nil()], ..AuditQuery::default() };
+    assert!(matches!(effects.filter(tenant(), None).unwrap().1, Count::AtMost(10_000)));
+    let request = AuditQuery { request_id: vec!["r".into()], ..AuditQuery::default() };
+    assert!(matches!(request.filter(tenant(), None).unwrap().1, Count::AtMost(10_000)));
 }
 
 #[test]

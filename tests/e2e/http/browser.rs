@@ -109,9 +109,9 @@ async fn a_cookie_serves_once() {
     problem(&ended, 401, "sign-in-refused");
     forgets(&ended);
     for cookie in ["clustermaster_refresh=nonsense", &format!("clustermaster_refresh={}", "x".repeat(2000))] {
-        let refused = browser.refresh(cookie, &[]).await;
-        problem(&refused, 401, "sign-in-refused");
-        forgets(&refused);
+        let nonsense = browser.refresh(cookie, &[]).await;
+        problem(&nonsense, 401, "sign-in-refused");
+        forgets(&nonsense);
     }
 }
 
@@ -195,4 +195,32 @@ async fn behind_a_proxy_with_tls_the_cookie_is_for_tls_only() {
     let alone = Running::start().await;
     let (browser, _) = Browser::sign_in(&alone, &[("x-forwarded-proto", "https")]).await;
     assert!(!browser.parts.iter().any(|part| part == "Secure"), "{:?}", browser.parts);
+}
+
+#[tokio::test]
+async fn a_hub_that_speaks_tls_says_so_to_browsers() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    let file = |name: &str, text: String| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let certificate = file("cert.pem", own.cert.pem());
+    let key = file("key.pem", own.signing_key.serialize_pem());
+    let running =
+        Running::with(&[("CLUSTERMASTER_TLS_CERT", &certificate), ("CLUSTERMASTER_TLS_KEY", &key)]).await;
+    let base = running.hub.base();
+    assert!(base.starts_with("https://"), "{base}");
+    let client = reqwest::Client::builder().danger_accept_invalid_certs(true).build().unwrap();
+    let password = running.hub.password();
+    let body = json!({
+        "email": "admin@clustermaster.local", "password": password.expose_secret(), "browser": true
+    });
+    let opened = client.post(format!("{base}/api/v1/auth/login")).json(&body).send().await.unwrap();
+    let cookie = opened.headers()["set-cookie"].to_str().unwrap();
+    assert!(cookie.split("; ").any(|part| part == "Secure"), "{cookie}");
+    let page = client.get(base).send().await.unwrap();
+    assert_eq!(page.status(), 200);
+    assert!(page.headers().contains_key("strict-transport-security"));
 }

@@ -52,6 +52,7 @@ impl Operation {
             "refresh" => json!({ "refresh_token": "wrong" }),
             "createUser" => json!({ "email": "n@example.org", "display_name": "N", "roles": ["viewer"] }),
             "changeUser" => json!({ "roles": ["viewer"] }),
+            "testCluster" => json!({ "kubeconfig": super::kubeconfig(), "context": "lab" }),
             "importCluster" => cluster("wrong-input"),
             "createExport" => export("wrong-input"),
             "replayExport" => json!({ "from": 1 }),
@@ -238,7 +239,7 @@ async fn bodies() {
             assert!(pointer.starts_with(&format!("/{member}")), "{}", answer.text);
         }
     }
-    assert_eq!(seen, 8);
+    assert_eq!(seen, 9);
     let after = admin.get("audit-logs?limit=1").await.unwrap();
     assert_eq!(before.body, after.body, "wrong input was recorded");
 }
@@ -286,6 +287,9 @@ async fn parameters_and_headers() {
             ("from", &["x", "2026-01-01"]),
             ("to", &["x", "2026-01-01"]),
             ("change", &["nothing", "", "came,,"]),
+            ("caused_by", &["x", "", ",", "01890a5dac96774bbcceb302099a8057"]),
+            ("request_id", &["", ",", "a,,"]),
+            ("group_by", &["nothing", "", "label", "label:", "region:x"]),
         ] {
             for value in values.iter().filter(|_| operation.knows(parameter)) {
                 let answer = ask(&format!("{parameter}={value}")).await.unwrap();

@@ -57,6 +57,12 @@ impl EventId {
     pub fn missing() -> Problem {
         Problem::new(Entry::AUDIT_LOG_NOT_FOUND)
     }
+
+    /// Reads one. There is one spelling only: the hyphenated one that lists show.
+    pub fn read(text: &str) -> Option<Uuid> {
+        let id = Uuid::try_parse(text).ok()?;
+        (text.len() == 36 && id.to_string() == text.to_lowercase()).then_some(id)
+    }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for EventId {
@@ -65,11 +71,7 @@ impl<S: Send + Sync> FromRequestParts<S> for EventId {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let Path(text) =
             Path::<String>::from_request_parts(parts, state).await.map_err(|_| Self::missing())?;
-        // One spelling only: the hyphenated one that lists show.
-        let id = Uuid::try_parse(&text)
-            .ok()
-            .filter(|id| text.len() == 36 && id.to_string() == text.to_lowercase());
-        id.map(Self).ok_or_else(Self::missing)
+        Self::read(&text).map(Self).ok_or_else(Self::missing)
     }
 }
 

@@ -17,16 +17,16 @@ pub const DEFAULT_LIMIT: usize = 1 << 20;
 const DISCARDED: usize = 16 << 20;
 const DEEPEST: usize = 32;
 
-/// A JSON body without a command around it.
+/// A JSON body of at most `LIMIT` bytes, without a command around it.
 #[derive(Debug)]
-pub struct Json<T>(pub T);
+pub struct Json<T, const LIMIT: usize = DEFAULT_LIMIT>(pub T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
+impl<T: DeserializeOwned, S: Send + Sync, const LIMIT: usize> FromRequest<S> for Json<T, LIMIT> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         is_json(request.headers())?;
-        let bytes = collect(request.into_body(), DEFAULT_LIMIT).await?;
+        let bytes = collect(request.into_body(), LIMIT).await?;
         parse(&bytes).map(Self)
     }
 }

@@ -1,7 +1,7 @@
 //! Clusters, as users ask for them.
 
 use hub_commands::clusters::{ClusterChanges, NewCluster};
-use hub_domain::kernel::{ClusterName, Labels, Region};
+use hub_domain::kernel::{ClusterId, ClusterName, Labels, Region};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -89,6 +89,40 @@ pub struct ChangeCluster {
     pub credentials: Option<Credentials>,
 }
 
+/// A connection that is to be tried.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"kubeconfig": "apiVersion: v1\nkind: Config\n", "context": "prod"}))]
+pub struct TestCluster {
+    /// A kubeconfig, as an import takes it. It is tried and forgotten; no answer, event or log line ever shows it.
+    #[schema(value_type = String, max_length = 1_048_576)]
+    pub kubeconfig: SecretString,
+    /// Which of its contexts; its current one when this is left out.
+    #[schema(max_length = 253, example = "prod")]
+    pub context: Option<String>,
+    /// The cluster whose new credentials these are, when they are.
+    #[schema(value_type = Option<String>, pattern = "^cluster_[0-7][0-9a-hjkmnp-tv-z]{25}$")]
+    pub cluster_id: Option<ClusterId>,
+}
+
+impl TestCluster {
+    /// Checks what the import checks of its body.
+    pub fn check(&self) -> Result<(), Problem> {
+        bounded("", &self.kubeconfig, self.context.as_deref())
+    }
+}
+
+/// A kubeconfig and a context of a size that is looked at.
+fn bounded(at: &str, kubeconfig: &SecretString, context: Option<&str>) -> Result<(), Problem> {
+    if kubeconfig.expose_secret().len() > LONGEST_KUBECONFIG {
+        return Err(Problem::member(&format!("{at}/kubeconfig"), "must be at most 1 MiB"));
+    }
+    if context.is_some_and(|context| context.is_empty() || context.len() > 253) {
+        return Err(Problem::member(&format!("{at}/context"), "must be 1 to 253 characters"));
+    }
+    Ok(())
+}
+
 impl ImportCluster {
     /// The command, or why these credentials import nothing.
     pub fn command(self) -> Result<NewCluster, Problem> {
@@ -132,12 +166,7 @@ impl Credentials {
                 "must hold a kubeconfig or a provider's keys, not both",
             ));
         }
-        if kubeconfig.expose_secret().len() > LONGEST_KUBECONFIG {
-            return Err(Problem::member("/credentials/kubeconfig", "must be at most 1 MiB"));
-        }
-        if self.context.as_ref().is_some_and(|context| context.is_empty() || context.len() > 253) {
-            return Err(Problem::member("/credentials/context", "must be 1 to 253 characters"));
-        }
+        bounded("/credentials", &kubeconfig, self.context.as_deref())?;
         Ok((kubeconfig, self.context))
     }
 }

@@ -47,6 +47,12 @@ struct Filters {
     /// `succeeded`, `failed` or `refused`, parted by commas.
     #[param(inline, value_type = Option<Vec<AuditOutcome>>, style = Form, explode = false)]
     outcome: Option<OneOf>,
+    /// The effects of these events, parted by commas: what was done because of them.
+    #[param(value_type = Option<Vec<Uuid>>, style = Form, explode = false)]
+    caused_by: Option<OneOf>,
+    /// Requests, by the `X-Request-Id` of their answers, parted by commas.
+    #[param(value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["deploy-7"]))]
+    request_id: Option<OneOf>,
     /// Recorded then or later (RFC 3339).
     from: Option<DateTime<Utc>>,
     /// Recorded before then (RFC 3339).
@@ -54,17 +60,22 @@ struct Filters {
 }
 
 impl Filters {
-    fn query(self) -> AuditQuery {
+    fn query(self) -> Result<AuditQuery, Problem> {
         let values = |values: Option<OneOf>| values.unwrap_or_default().0;
-        AuditQuery {
+        let ids = values(self.caused_by);
+        let ids: Option<Vec<Uuid>> = ids.iter().map(|text| EventId::read(text)).collect();
+        let wrong = || Problem::parameter("caused_by", "must be the ids of events, parted by commas");
+        Ok(AuditQuery {
             actor: values(self.actor),
             action: values(self.action),
             event_type: values(self.event_type),
             target: values(self.target),
             outcome: values(self.outcome),
+            caused_by: ids.ok_or_else(wrong)?,
+            request_id: values(self.request_id),
             from: self.from,
             to: self.to,
-        }
+        })
     }
 }
 
@@ -79,7 +90,7 @@ async fn list(
     Params((paging, fresh, past, filters)): Params<(PageParams, FreshParams, AsOfParams, Filters)>,
 ) -> Answer {
     let caller = signed.may(Permission::ReadAudit)?;
-    let (paging, query) = (paging.page()?, filters.query());
+    let (paging, query) = (paging.page()?, filters.query()?);
     app.seen(fresh.min_position).await?;
     let moment = app.moment(&past).await?;
     let Listed { rows, total, exact, next, position } =

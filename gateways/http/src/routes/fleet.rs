@@ -3,7 +3,7 @@
 use axum::extract::{OriginalUri, State};
 use hub_commands::Permission;
 use hub_projections::AsOf;
-use hub_projections::query::DiffQuery;
+use hub_projections::query::{DiffQuery, GroupBy};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
@@ -13,10 +13,10 @@ use crate::answer::{Answer, found, page_of};
 use crate::app::App;
 use crate::auth::Signed;
 use crate::extract::{AsOfParams, FreshParams, OneOf, PageParams, Params, moment};
-use crate::resources::{DiffKind, Fleet, FleetDiff};
+use crate::resources::{DiffKind, Fleet, FleetDiff, HeatMap};
 
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::default().routes(routes!(get)).routes(routes!(diff))
+    OpenApiRouter::default().routes(routes!(get)).routes(routes!(diff)).routes(routes!(heat_map))
 }
 
 /// Between when, and what of it.
@@ -38,6 +38,15 @@ struct Span {
     /// Only clusters of which this became, parted by commas.
     #[param(inline, value_type = Option<Vec<DiffKind>>, style = Form, explode = false)]
     change: Option<OneOf>,
+}
+
+/// How a grid is arranged.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Grouping {
+    /// By what cells stand together: `provider`, `region`, or `label:` and a label's key.
+    #[param(pattern = "^(provider|region|label:.{1,317})$", default = "provider", example = "label:env")]
+    group_by: Option<String>,
 }
 
 /// The fleet in one answer, as it is or as it was: counts, what needs somebody, what changed last.
@@ -77,4 +86,22 @@ async fn diff(
     let query = DiffQuery { from, to, change: span.change.unwrap_or_default().0 };
     let diff = app.read().fleet_diff(caller.tenant, &query, &paging).await?;
     Ok(page_of(&uri, &FleetDiff::from(&diff), &diff.clusters))
+}
+
+/// The whole fleet in compact form, as it is or as it was: one cell a cluster, the worst first; at most 5,000 cells.
+#[utoipa::path(get, path = "/fleet/heatmap", tag = "fleet", operation_id = "getFleetHeatMap",
+    params(FreshParams, AsOfParams, Grouping),
+    responses((status = 200, description = "The grid", body = HeatMap)))]
+async fn heat_map(
+    State(app): State<App>,
+    signed: Signed,
+    Params((fresh, past, grouping)): Params<(FreshParams, AsOfParams, Grouping)>,
+) -> Answer {
+    let caller = signed.may(Permission::ReadClusters)?;
+    let by = GroupBy::parse(grouping.group_by.as_deref().unwrap_or("provider"))?;
+    app.seen(fresh.min_position).await?;
+    let moment = app.moment(&past).await?;
+    let map = app.read().heat_map(caller.tenant, &by, moment).await?;
+    let position = map.position;
+    Ok(found(&HeatMap::from(map), None, position))
 }

@@ -8,6 +8,7 @@ mod exports;
 mod fleet;
 mod ledger;
 mod me;
+mod search;
 mod system;
 mod users;
 
@@ -23,6 +24,7 @@ pub fn api() -> OpenApiRouter<App> {
         .merge(users::routes())
         .merge(clusters::routes())
         .merge(fleet::routes())
+        .merge(search::routes())
         .merge(audit_logs::routes())
         .merge(ledger::routes())
         .merge(exports::routes())

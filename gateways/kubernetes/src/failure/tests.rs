@@ -4,13 +4,14 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use hub_commands::ports::ClusterProbe as _;
+use hub_commands::ports::{ClusterProbe as _, Stage};
 use rcgen::date_time_ymd;
 use secrecy::SecretString;
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
+use super::stage as stage_of;
 use crate::Settings;
 use crate::testing::{Server, TOKEN, identity, kubeconfig_for, plain, probe, status};
 
@@ -148,4 +149,29 @@ async fn a_wrong_token_is_unauthorized() {
     let mut config = server.kubeconfig();
     config["users"][0]["user"]["token"] = "another".into();
     assert_eq!(probe(&config, plain()).look().await.expect_err("it is not let in").code, "unauthorized");
+}
+
+#[test]
+fn each_failure_ends_at_its_stage() {
+    for (code, stage) in [
+        ("credentials-unusable", Stage::Kubeconfig),
+        ("address-refused", Stage::Address),
+        ("name-not-resolved", Stage::Address),
+        ("connection-refused", Stage::Reach),
+        ("network-unreachable", Stage::Reach),
+        ("deadline-exceeded", Stage::Reach),
+        ("connection-lost", Stage::Reach),
+        ("no-certificate-authority", Stage::Tls),
+        ("certificate-invalid", Stage::Tls),
+        ("certificate-expired", Stage::Tls),
+        ("tls-failed", Stage::Tls),
+        ("unauthorized", Stage::SignIn),
+        ("not-kubernetes", Stage::Version),
+        ("server-error", Stage::Version),
+        ("server-busy", Stage::Version),
+        ("permission-missing", Stage::Permissions),
+        ("forbidden", Stage::Permissions),
+    ] {
+        assert_eq!(stage_of(code), stage, "{code}");
+    }
 }

@@ -259,3 +259,17 @@ fn no_refusal_tells_a_secret() {
         }
     }
 }
+
+#[test]
+fn the_address_is_judged_last() {
+    let mut config = config();
+    config["clusters"][0]["cluster"]["server"] = json!("ftp://10.0.0.1");
+    config["clusters"][0]["cluster"]["proxy-url"] = json!("http://10.0.0.2");
+    let told = |config: &Value| examine(&SecretString::from(config.to_string()), None, Settings::default());
+    assert_eq!(told(&config).expect_err("a proxy").0, "/clusters/0/cluster/proxy-url");
+    config["clusters"][0]["cluster"]["proxy-url"].take();
+    config["users"][0]["user"]["token"] = json!("two words");
+    assert_eq!(told(&config).expect_err("no token").0, "/users/0/user/token");
+    config["users"][0]["user"]["token"] = json!("one");
+    assert_eq!(told(&config).expect_err("no address").0, "/clusters/0/cluster/server");
+}

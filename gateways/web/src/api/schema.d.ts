@@ -124,6 +124,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/clusters/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tries a connection as an import would, and records nothing: check by check, how far it comes. */
+        post: operations["testCluster"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/clusters/{id}": {
         parameters: {
             query?: never;
@@ -406,6 +423,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/fleet/heatmap": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The whole fleet in compact form, as it is or as it was: one cell a cluster, the worst first; at most 5,000 cells. */
+        get: operations["getFleetHeatMap"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/ledger/checkpoint": {
         parameters: {
             query?: never;
@@ -500,6 +534,26 @@ export interface paths {
         };
         /** Who the caller is, and what they may do. */
         get: operations["getMe"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Looks for a text in clusters (a part of the name, region, id or endpoint) and, for whoever may read it, in the audit log (an
+         *     event, a position, a request, a change request, a target, an actor, the beginning of a command or of a kind of events).
+         */
+        get: operations["search"];
         put?: never;
         post?: never;
         delete?: never;
@@ -844,6 +898,30 @@ export interface components {
              */
             updated_by: string;
         };
+        /** @description One check of a connection. */
+        ClusterCheck: {
+            /**
+             * @description Why it failed, or what is to be known although it passed: a stable code.
+             * @example connection-refused
+             */
+            code: string | null;
+            /** @description One sentence for people. */
+            message: string;
+            /** @description What was checked. */
+            name: components["schemas"]["ClusterCheckName"];
+            /** @description How it went. What stands behind a failed check is skipped. */
+            outcome: components["schemas"]["ClusterCheckOutcome"];
+        };
+        /**
+         * @description What is checked of a connection, in order.
+         * @enum {string}
+         */
+        ClusterCheckName: "kubeconfig" | "address" | "reach" | "tls" | "sign-in" | "version" | "permissions" | "identity";
+        /**
+         * @description How a check went.
+         * @enum {string}
+         */
+        ClusterCheckOutcome: "passed" | "failed" | "skipped";
         /** @description Clusters, counted. */
         ClusterCounts: {
             /** @description By health. */
@@ -945,6 +1023,21 @@ export interface components {
              * @example importing
              */
             status: string;
+        };
+        /** @description What came of trying a connection. Nothing of it is recorded. */
+        ClusterTest: {
+            /** @description What was checked, in the order in which an import meets it. */
+            checks: components["schemas"]["ClusterCheck"][];
+            /** @description Whether no check failed: with these credentials the hub could manage the cluster. */
+            connected: boolean;
+            /**
+             * @description The version that the API server tells; `null` where the cluster was not seen.
+             * @example v1.33.2
+             */
+            k8s_version: string | null;
+            nodes: components["schemas"]["NodeCount"] | null;
+            /** @description Its identity: the UID of its namespace `kube-system`; `null` where the cluster was not seen. */
+            uid: string | null;
         };
         /** @description What proves that a ledger only grew. */
         Consistency: {
@@ -1466,6 +1559,60 @@ export interface components {
              */
             position: number;
         };
+        /** @description One cluster. */
+        HeatCell: {
+            /**
+             * @description `unreachable`, `degraded`, `unknown` or `healthy`.
+             * @example healthy
+             */
+            health: string;
+            /** @description Its id. */
+            id: string;
+            /**
+             * @description Its name.
+             * @example prod-eks-cluster
+             */
+            name: string;
+            /**
+             * @description `importing`, `import_failed`, `active`, `updating` or `decommissioning`.
+             * @example active
+             */
+            status: string;
+        };
+        /** @description Cells that stand together. */
+        HeatGroup: {
+            /** @description All clusters of the group by health, also those that are not shown. */
+            by_health: {
+                [key: string]: number;
+            };
+            /** @description The cells, the worst first, then by name. */
+            cells: components["schemas"]["HeatCell"][];
+            /**
+             * @description What they have in common; `null` for clusters that lack the label.
+             * @example aws
+             */
+            key: string | null;
+        };
+        /** @description The whole fleet in compact form: one cell a cluster, without the decommissioned ones. */
+        HeatMap: {
+            /** @description The groups, the worst first: a group is as bad as its worst cell, and worse the more of them it has. */
+            groups: components["schemas"]["HeatGroup"][];
+            /**
+             * Format: int64
+             * @description The ledger position that it tells of.
+             */
+            position: number;
+            /**
+             * Format: int64
+             * @description Cells below: at most 5,000. Where `total` is more, the worst groups are shown.
+             */
+            shown: number;
+            /**
+             * Format: int64
+             * @description Clusters of the fleet.
+             */
+            total: number;
+        };
         /**
          * @description A cluster to bring under management.
          * @example {
@@ -1836,6 +1983,70 @@ export interface components {
          * @enum {string}
          */
         Role: "admin" | "operator" | "viewer";
+        /** @description What was found. */
+        Search: {
+            /** @description Clusters, also those that have been decommissioned: the one of that very name or id first, then the managed ones, by name. */
+            clusters: components["schemas"]["SearchCluster"][];
+            /** @description Entries of the audit log, the newest first; none for those who may not read it. */
+            entries: components["schemas"]["SearchEntry"][];
+        };
+        /** @description A cluster, in short. */
+        SearchCluster: {
+            /**
+             * @description `healthy`, `degraded`, `unreachable` or `unknown`.
+             * @example healthy
+             */
+            health: string;
+            /** @description Its id. */
+            id: string;
+            /**
+             * @description Its name.
+             * @example prod-eks-cluster
+             */
+            name: string;
+            /** @description Where it runs. */
+            provider: components["schemas"]["Provider"];
+            /**
+             * @description The provider's region, or the site.
+             * @example us-west-2
+             */
+            region: string;
+            /**
+             * @description `importing`, `import_failed`, `active`, `updating`, `decommissioning` or `decommissioned`.
+             * @example active
+             */
+            status: string;
+        };
+        /** @description An entry of the audit log, in short. */
+        SearchEntry: {
+            /**
+             * @description What happened.
+             * @example cluster.import_requested.v1
+             */
+            event_type: string;
+            /**
+             * Format: uuid
+             * @description The event's id.
+             */
+            id: string;
+            /**
+             * Format: int64
+             * @description Where it stands in the hub's log.
+             */
+            position: number;
+            /**
+             * Format: date-time
+             * @description When it was recorded.
+             */
+            recorded_at: string;
+            /** @description One sentence. */
+            summary: string;
+            /**
+             * @description To which thing.
+             * @example cluster_01jd8kz3f6e5t9m2v7q4x1r0ab
+             */
+            target_id: string;
+        };
         /** @description A session that was opened or prolonged (names as in RFC 6749, section 5.1). */
         Session: {
             /** @description To be shown as `Authorization: Bearer`. */
@@ -1871,6 +2082,24 @@ export interface components {
             rotation: string | null;
             /** @description What its checkpoints are verified with (C2SP signed-note). */
             verifier_key: string;
+        };
+        /**
+         * @description A connection that is to be tried.
+         * @example {
+         *       "context": "prod",
+         *       "kubeconfig": "apiVersion: v1\nkind: Config\n"
+         *     }
+         */
+        TestCluster: {
+            /** @description The cluster whose new credentials these are, when they are. */
+            cluster_id?: string | null;
+            /**
+             * @description Which of its contexts; its current one when this is left out.
+             * @example prod
+             */
+            context?: string | null;
+            /** @description A kubeconfig, as an import takes it. It is tried and forgotten; no answer, event or log line ever shows it. */
+            kubeconfig: string;
         };
         /** @description An account. */
         User: {
@@ -2042,6 +2271,15 @@ export interface operations {
                 target?: string[];
                 /** @description `succeeded`, `failed` or `refused`, parted by commas. */
                 outcome?: ("succeeded" | "failed" | "refused")[];
+                /** @description The effects of these events, parted by commas: what was done because of them. */
+                caused_by?: string[];
+                /**
+                 * @description Requests, by the `X-Request-Id` of their answers, parted by commas.
+                 * @example [
+                 *       "deploy-7"
+                 *     ]
+                 */
+                request_id?: string[];
                 /** @description Recorded then or later (RFC 3339). */
                 from?: string;
                 /** @description Recorded before then (RFC 3339). */
@@ -2875,6 +3113,117 @@ export interface operations {
             };
             /** @description The resource is at another revision than `If-Match` says */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not `application/json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A member of the body breaks its rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come back */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The hub cannot serve this now; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    testCluster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestCluster"];
+            };
+        };
+        responses: {
+            /** @description What came of it, whether or not it connects */
+            200: {
+                headers: {
+                    /** @description Requests a minute */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests left at once */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them are there again */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClusterTest"];
+                };
+            };
+            /** @description A parameter, a header or the body is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid access token was shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's roles do not permit this */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5545,6 +5894,101 @@ export interface operations {
             };
         };
     };
+    getFleetHeatMap: {
+        parameters: {
+            query?: {
+                /** @description A `Ledger-Position` that the answer must have seen. The query waits up to 5 seconds for it. */
+                min_position?: number;
+                /**
+                 * @description A ledger position, or a time (RFC 3339, UTC or with an offset): the answer is what was true then.
+                 * @example 2026-06-01T12:00:00Z
+                 */
+                as_of?: string;
+                /**
+                 * @description By what cells stand together: `provider`, `region`, or `label:` and a label's key.
+                 * @example label:env
+                 */
+                group_by?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The grid */
+            200: {
+                headers: {
+                    /** @description What the answer has seen, or where the command stands */
+                    "Ledger-Position"?: number;
+                    /** @description Requests a minute */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests left at once */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them are there again */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeatMap"];
+                };
+            };
+            /** @description A parameter, a header or the body is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid access token was shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's roles do not permit this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come back */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The hub cannot serve this now; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getCheckpoint: {
         parameters: {
             query?: never;
@@ -5999,6 +6443,98 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description A parameter, a header or the body is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid access token was shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's roles do not permit this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come back */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The hub cannot serve this now; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search: {
+        parameters: {
+            query: {
+                /** @description A `Ledger-Position` that the answer must have seen. The query waits up to 5 seconds for it. */
+                min_position?: number;
+                /**
+                 * @description The text.
+                 * @example prod
+                 */
+                q: string;
+                /** @description At most so many clusters, and as many entries. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was found */
+            200: {
+                headers: {
+                    /** @description What the answer has seen, or where the command stands */
+                    "Ledger-Position"?: number;
+                    /** @description Requests a minute */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests left at once */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them are there again */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Search"];
                 };
             };
             /** @description A parameter, a header or the body is malformed */

@@ -49,7 +49,7 @@ export function useEntryAt(position: number) {
 export function useRelated(by: { caused_by: string[] } | { request_id: string[] } | undefined) {
   return useQuery({
     queryKey: ['audit-logs', 'related', by],
-    queryFn: ({ signal }) => page(api.GET('/api/v1/audit-logs', { params: { query: { ...by, limit: RELATED, sort: 'recorded_at', ...fresh() } as never }, signal })),
+    queryFn: ({ signal }) => page(api.GET('/api/v1/audit-logs', { params: { query: { ...by, limit: RELATED, sort: 'recorded_at', ...fresh() } }, signal })),
     enabled: by !== undefined,
   });
 }

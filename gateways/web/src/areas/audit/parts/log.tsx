@@ -22,8 +22,8 @@ const COLUMNS: readonly Column<Entry>[] = [
       </>
     ),
   },
-  { title: 'Who', cell: (entry) => <Who actor={entry.actor} /> },
-  { title: 'Target', cell: (entry) => <Target entry={entry} /> },
+  { title: 'Who', cell: (entry) => <div className="cm-audit-cell"><Who actor={entry.actor} /></div> },
+  { title: 'Target', cell: (entry) => <div className="cm-audit-cell"><Target entry={entry} /></div> },
   { title: 'Outcome', cell: (entry) => <OutcomeLabel outcome={entry.outcome} /> },
 ];
 

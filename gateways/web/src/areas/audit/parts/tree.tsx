@@ -1,4 +1,6 @@
 /** The way of one entry through the Merkle tree, as a drawing: from the event at the bottom to the signed root at the top. */
+import { useEffect, useRef } from 'react';
+
 import { hex } from '../verify/bytes';
 import type { Station } from '../verify/stations';
 import type { Report, StepName } from '../verify/verify';
@@ -45,30 +47,59 @@ export function TreePath({ report, stations, now }: { report: Report; stations: 
   const boxes = [body, circumstances, ...path, ...levels.map(({ partner }) => partner)];
   const lines: [Box, Box][] = [[body, leaf], [circumstances, leaf], ...path.slice(1).map((one, index): [Box, Box] => [path[index] ?? leaf, one]), ...levels.map(({ partner, made }): [Box, Box] => [partner, made])];
   const height = bottom + 2 * BOX.height;
+  const station = stations[now];
+  const here = placeOf(station, { body, leaf, checkpoint, key, joined: levels.map(({ made }) => made) }).y / height;
+  const frame = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const { current } = frame;
+    if (current) current.scrollTop = here * current.scrollHeight - current.clientHeight / 2;
+  }, [here]);
   return (
     <figure className="cm-audit-figure">
-      <svg viewBox={`0 0 ${WIDTH} ${height}`} role="img" aria-labelledby="cm-audit-tree-title" aria-describedby="cm-audit-tree-text" className="cm-audit-tree">
-        <title id="cm-audit-tree-title">The way through the Merkle tree</title>
-        <desc id="cm-audit-tree-text">{inWords(report, stations[now])}</desc>
-        {lines.map(([from, to]) => (
-          <line key={`${from.x} ${from.y} ${to.y}`} x1={from.x} y1={from.y} x2={to.x} y2={to.y + BOX.height} className={`cm-audit-line cm-audit-line-${to.state}`} />
-        ))}
-        {boxes.map((one) => (
-          <g key={`${one.x} ${one.y}`} className={`cm-audit-node cm-audit-node-${one.state}`}>
-            <rect x={one.x - BOX.width / 2} y={one.y} width={BOX.width} height={BOX.height} rx={6} />
-            <text x={one.x} y={one.y + 13} textAnchor="middle" className="cm-audit-node-title">
-              {SIGN[one.state]}
-              {one.title}
-            </text>
-            <text x={one.x} y={one.y + 25} textAnchor="middle" className="cm-audit-node-hash">
-              {one.hash}
-            </text>
-          </g>
-        ))}
-      </svg>
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scrolling region has to be reached */}
+      <div className="cm-audit-follow" ref={frame} tabIndex={0} role="region" aria-label="Drawing of the tree">
+        <svg viewBox={`0 0 ${WIDTH} ${height}`} role="img" aria-labelledby="cm-audit-tree-title" aria-describedby="cm-audit-tree-text" className="cm-audit-tree">
+          <title id="cm-audit-tree-title">The way through the Merkle tree</title>
+          <desc id="cm-audit-tree-text">{inWords(report, station)}</desc>
+          {lines.map(([from, to]) => (
+            <line key={`${from.x} ${from.y} ${to.y}`} x1={from.x} y1={from.y} x2={to.x} y2={to.y + BOX.height} className={`cm-audit-line cm-audit-line-${to.state}`} />
+          ))}
+          {boxes.map((one) => (
+            <g key={`${one.x} ${one.y}`} className={`cm-audit-node cm-audit-node-${one.state}`}>
+              <rect x={one.x - BOX.width / 2} y={one.y} width={BOX.width} height={BOX.height} rx={6} />
+              <text x={one.x} y={one.y + 13} textAnchor="middle" className="cm-audit-node-title">
+                {SIGN[one.state]}
+                {one.title}
+              </text>
+              <text x={one.x} y={one.y + 25} textAnchor="middle" className="cm-audit-node-hash">
+                {one.hash}
+              </text>
+            </g>
+          ))}
+        </svg>
+      </div>
       <figcaption className="cm-subtle">From the event at the bottom to the signed checkpoint at the top. ✓ holds, ✕ fails, – could not be done. The list of steps says the same in words.</figcaption>
     </figure>
   );
+}
+
+/** Where a station is in the drawing. */
+function placeOf(station: Station | undefined, boxes: { body: Box; leaf: Box; checkpoint: Box; key: Box; joined: Box[] }): Box {
+  switch (station?.step.name) {
+    case 'payload':
+    case 'metadata':
+      return boxes.body;
+    case 'path':
+    case 'root':
+      return boxes.joined.at(station.round ?? -1) ?? boxes.leaf;
+    case 'checkpoint':
+      return boxes.checkpoint;
+    case 'key':
+    case 'signature':
+      return boxes.key;
+    default:
+      return boxes.leaf;
+  }
 }
 
 /** Never by colour alone. */

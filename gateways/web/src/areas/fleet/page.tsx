@@ -54,8 +54,8 @@ function FleetPage() {
       title="Fleet"
       about={total === undefined ? 'All clusters of your tenant' : `${count(total)} ${total === 1 ? 'cluster' : 'clusters'}, ledger position ${count(fleet.data?.position ?? 0)}`}
       actions={
-        <ButtonLink to="/clusters/compare" variant="secondary">
-          Compare two moments
+        <ButtonLink to={asOf === undefined ? '/clusters/compare' : `/clusters/compare?${new URLSearchParams({ from: asOf }).toString()}`} variant="secondary">
+          {asOf === undefined ? 'Compare two moments' : 'Compare with now'}
         </ButtonLink>
       }
     >
@@ -90,7 +90,7 @@ function Whole({ fleet, settled, heat, by, group, asOf }: WholeProps) {
     const names = new Map(groups?.flatMap((one) => one.cells.map((cell) => [cell.id, cell.name])));
     return happenings(fleet.recent, asOf === undefined ? events : [], (id) => names.get(id));
   }, [fleet.recent, events, groups, asOf]);
-  const steps = asOf === undefined && welcome.shown && <Welcome byHealth={fleet.clusters.by_health} close={() => welcome.close(true)} compact={fleet.clusters.total > 0} />;
+  const steps = asOf === undefined && welcome.shown && <Welcome clusters={fleet.clusters} close={() => welcome.close(true)} compact={fleet.clusters.total > 0} />;
   if (fleet.clusters.total === 0) {
     if (asOf !== undefined) return <p>There were no clusters at that moment.</p>;
     return steps || <NoClusters permitted={welcome.permitted} open={() => welcome.close(false)} />;
@@ -102,11 +102,9 @@ function Whole({ fleet, settled, heat, by, group, asOf }: WholeProps) {
       <div className="cm-fleet-columns">
         <Attention fleet={fleet} asOf={asOf} search={search} />
         <Card isCompact className="cm-fleet-map">
-          <CardTitle component="h2" className="cm-head">
-            <span>Every cluster</span>
-          </CardTitle>
+          <CardTitle component="h2">Every cluster</CardTitle>
           <CardBody>
-            <div className="cm-head cm-space-below">
+            <div className="cm-fleet-head cm-space-below">
               <Grouping by={by} choose={group} />
               <Legend />
             </div>

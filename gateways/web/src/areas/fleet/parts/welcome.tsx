@@ -7,7 +7,7 @@ import { type ReactNode, useEffect, useState } from 'react';
 import { useMay } from '../../../app/me';
 import { ButtonLink } from '../../../kit/parts';
 import { Failed } from '../../../kit/states';
-import { useCovered, useFirstImport } from '../queries';
+import { type FleetView, useCovered, useFirstImport } from '../queries';
 import { isCovered, keep, kept, ticks, visits, wasSeen } from '../steps';
 import { ImportPicture, LookPicture, ProofPicture } from './pictures';
 
@@ -24,7 +24,15 @@ export function useWelcome() {
   return { permitted, shown: permitted && !before.closed && before.ticked.length < 3, close };
 }
 
-export function Welcome({ byHealth, close, compact }: { byHealth: Record<string, number>; close: () => void; compact: boolean }) {
+interface WelcomeProps {
+  clusters: FleetView['clusters'];
+  close: () => void;
+  /** Above a fleet it takes less room. */
+  compact: boolean;
+}
+
+export function Welcome({ clusters, close, compact }: WelcomeProps) {
+  const { by_health: byHealth, by_status: byStatus } = clusters;
   const first = useFirstImport(true);
   const head = useCovered(first.data !== null && first.data !== undefined);
   const [seen] = useState(visits);
@@ -66,7 +74,7 @@ export function Welcome({ byHealth, close, compact }: { byHealth: Record<string,
             open={one && !two}
             action={entry && <Way to={`/clusters/${entry.target_id}`} open={!two}>Open the cluster</Way>}
           >
-            {!one ? 'Its health, nodes and versions show here, as they change.' : wasSeen(byHealth) ? 'The hub has seen how it is. Open its page.' : 'The hub has not seen yet how it is; it looks every few seconds.'}
+            {lookWord(one, wasSeen(byHealth), (byStatus['import_failed'] ?? 0) > 0)}
           </Step>
           <Step
             number={3}
@@ -82,6 +90,12 @@ export function Welcome({ byHealth, close, compact }: { byHealth: Record<string,
       </CardBody>
     </Card>
   );
+}
+
+function lookWord(imported: boolean, seen: boolean, failed: boolean): string {
+  if (!imported) return 'Its health, nodes and versions show here, as they change.';
+  if (seen) return 'The hub has seen how it is. Open its page.';
+  return failed ? 'The import failed. The page of the cluster says why.' : 'The hub has not seen yet how it is; it looks every few seconds.';
 }
 
 /** The step that is next stands out. */

@@ -1,0 +1,52 @@
+/** From a ledger position to the entry that stands there. */
+import { EmptyState, EmptyStateActions, EmptyStateBody, EmptyStateFooter } from '@patternfly/react-core';
+import { Link, Navigate, useParams } from 'react-router';
+
+import { ButtonLink, Frame } from '../../../kit/parts';
+import { Answered } from '../../../kit/states';
+import { count } from '../../../kit/words';
+import { useEntryAt } from '../queries';
+import { parameterError } from '../words';
+
+export function AtPosition() {
+  const given = useParams()['position'] ?? '';
+  const position = /^[1-9][0-9]{0,15}$/.test(given) ? Number(given) : NaN;
+  const query = useEntryAt(position);
+  if (!Number.isSafeInteger(position)) {
+    return <Nothing title="This is no ledger position" text="A ledger position is a whole number from 1 on." />;
+  }
+  if (!query.data && (parameterError(query.error, 'min_position') ?? parameterError(query.error, 'as_of'))) {
+    return <Nothing title={`The ledger does not reach position ${count(position)}`} text="It ends before. The address may have a typing error." />;
+  }
+  return (
+    <Answered query={query} what={`The entry at position ${count(position)}`}>
+      {({ rows: [entry] }) =>
+        entry?.position === position ? (
+          <Navigate to={`/audit/${entry.id}`} replace />
+        ) : (
+          <Nothing
+            title={`No entry of your tenant stands at position ${count(position)}`}
+            text="Positions count the events of all tenants of this hub; one that is not yours is not shown."
+            before={entry?.id}
+          />
+        )
+      }
+    </Answered>
+  );
+}
+
+function Nothing({ title, text, before }: { title: string; text: string; before?: string | undefined }) {
+  return (
+    <Frame title="Audit">
+      <EmptyState titleText={title} headingLevel="h2" variant="sm">
+        <EmptyStateBody>{text}</EmptyStateBody>
+        <EmptyStateFooter>
+          <EmptyStateActions>
+            <ButtonLink to="/audit">To the audit log</ButtonLink>
+            {before && <Link to={`/audit/${before}`}>The newest entry before it</Link>}
+          </EmptyStateActions>
+        </EmptyStateFooter>
+      </EmptyState>
+    </Frame>
+  );
+}

@@ -1,0 +1,157 @@
+/** One entry: who, from where, what, why, and what it led to. */
+import { Button, DescriptionList, DescriptionListDescription, DescriptionListGroup, DescriptionListTerm } from '@patternfly/react-core';
+import { useQueryClient } from '@tanstack/react-query';
+import { type ReactNode, useState } from 'react';
+import { useParams } from 'react-router';
+
+import { useMay } from '../../../app/me';
+import { DiffTable } from '../../../kit/diff';
+import { ButtonLink, Frame, Json, OutcomeLabel } from '../../../kit/parts';
+import { Answered, Failed } from '../../../kit/states';
+import { at, count, eventWord } from '../../../kit/words';
+import { type Entry, proofOf, useEntry } from '../queries';
+import { proofName, save } from '../save';
+import { Target, Who } from './about';
+import { Chain } from './chain';
+
+export function EntryPage() {
+  const id = useParams()['id'] ?? '';
+  const query = useEntry(id);
+  // Another entry is another page: nothing of the one before stays.
+  return query.data ? (
+    <Shown key={id} entry={query.data} />
+  ) : (
+    <Frame title="Entry of the audit log">
+      <Answered query={query} what="The entry">
+        {() => null}
+      </Answered>
+    </Frame>
+  );
+}
+
+function Shown({ entry }: { entry: Entry }) {
+  return (
+    <Frame
+      title={eventWord(entry.event_type)}
+      about={
+        <>
+          {entry.summary} <OutcomeLabel outcome={entry.outcome} />
+        </>
+      }
+      actions={
+        <>
+          <ButtonLink to={`/audit/${entry.id}/verify`}>Verify</ButtonLink>
+          <Download entry={entry} />
+        </>
+      }
+    >
+      <div className="cm-audit-columns">
+        <section aria-labelledby="cm-audit-who">
+          <h2 id="cm-audit-who" className="cm-heading">
+            Who, when, why
+          </h2>
+          <Facts entry={entry} />
+        </section>
+        <section aria-labelledby="cm-audit-what">
+          <h2 id="cm-audit-what" className="cm-heading">
+            What changed
+          </h2>
+          {entry.before === null && entry.after === null ? (
+            <p className="cm-subtle">This event changes nothing that has a before and an after.</p>
+          ) : (
+            <DiffTable before={entry.before} after={entry.after} label="Before and after" />
+          )}
+          <h3 className="cm-heading">Body of the event, as it was recorded</h3>
+          <Json value={entry.payload} label="Body of the event" />
+        </section>
+      </div>
+      <section aria-labelledby="cm-audit-chain">
+        <h2 id="cm-audit-chain" className="cm-heading">
+          Cause and effects
+        </h2>
+        <Chain entry={entry} />
+      </section>
+    </Frame>
+  );
+}
+
+function Facts({ entry }: { entry: Entry }) {
+  const personal = useMay('audit:read-personal');
+  const { origin } = entry;
+  return (
+    <DescriptionList isHorizontal isCompact horizontalTermWidthModifier={{ default: '11ch' }}>
+      <Fact name="Who">
+        <Who actor={entry.actor} />
+      </Fact>
+      <Fact name="From where">
+        {origin ? (
+          <>
+            <code>{origin.ip}</code>
+            {origin.user_agent && <div className="cm-subtle cm-audit-id">{origin.user_agent}</div>}
+          </>
+        ) : (
+          <span className="cm-subtle">{personal ? 'The hub itself, or it was erased.' : 'Your roles do not show personal data.'}</span>
+        )}
+      </Fact>
+      <Fact name="When">
+        <time dateTime={entry.recorded_at}>{at(entry.recorded_at)}</time> <span className="cm-subtle cm-audit-id">({entry.recorded_at})</span>
+      </Fact>
+      <Fact name="Command">
+        <code>{entry.action}</code>
+      </Fact>
+      <Fact name="Event">
+        <code className="cm-audit-id">{entry.event_type}</code>
+      </Fact>
+      <Fact name="Target">
+        <Target entry={entry} /> <span className="cm-subtle">revision {count(entry.revision)}</span>
+      </Fact>
+      <Fact name="Reason">{entry.reason ?? <None />}</Fact>
+      <Fact name="Change request">{entry.change_request ?? <None />}</Fact>
+      <Fact name="Request id">{entry.request_id ? <code className="cm-audit-id">{entry.request_id}</code> : <None />}</Fact>
+      <Fact name="Trace id">{entry.trace_id ? <code className="cm-audit-id">{entry.trace_id}</code> : <None />}</Fact>
+      <Fact name="Place">
+        Entry {count(entry.sequence + 1)} of this tenant, ledger position {count(entry.position)}
+      </Fact>
+      <Fact name="Leaf hash">
+        <code className="cm-audit-id">{entry.leaf_hash}</code>
+      </Fact>
+    </DescriptionList>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <DescriptionListGroup>
+      <DescriptionListTerm>{name}</DescriptionListTerm>
+      <DescriptionListDescription>{children}</DescriptionListDescription>
+    </DescriptionListGroup>
+  );
+}
+
+function None() {
+  return <span className="cm-subtle">none was given</span>;
+}
+
+/** The proof, as the hub answers it, as a file. */
+function Download({ entry }: { entry: Entry }) {
+  const client = useQueryClient();
+  const [busy, setBusy] = useState(false);
+  const [failure, setFailure] = useState<unknown>();
+  const download = () => {
+    setBusy(true);
+    setFailure(undefined);
+    client
+      .fetchQuery({ ...proofOf(entry.id), retry: false })
+      .then((text) => save(proofName(entry), text, 'application/json'))
+      .catch(setFailure)
+      .finally(() => setBusy(false));
+  };
+  return (
+    <>
+      <Button variant="secondary" isLoading={busy} isDisabled={busy} onClick={download}>
+        Download the proof
+      </Button>
+      {failure !== undefined && <Failed cause={failure} inline retry={download} />}
+    </>
+  );
+}

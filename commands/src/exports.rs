@@ -15,7 +15,7 @@ use secrecy::{ExposeSecret as _, SecretSlice, SecretString};
 use crate::access::{Caller, Permission};
 use crate::dispatcher::{Dispatcher, Options, Outcome};
 use crate::error::CommandError;
-use crate::ports::{Ports, Receipt};
+use crate::ports::{ExportGate, Ports, Receipt};
 use crate::to_the_end;
 
 /// The kind of claim that makes names of exports unique in a tenant.
@@ -36,6 +36,7 @@ const NAME_TAKEN: CommandError = CommandError::NameTaken { pointer: "/name" };
 pub struct Exports {
     dispatcher: Arc<Dispatcher>,
     ports: Ports,
+    gate: Arc<dyn ExportGate>,
 }
 
 /// An export that is to be.
@@ -56,9 +57,9 @@ pub struct NewExport {
 }
 
 impl Exports {
-    /// The exports over a dispatcher and what lies beside the ledger.
-    pub fn new(dispatcher: Arc<Dispatcher>, ports: &Ports) -> Self {
-        Self { dispatcher, ports: ports.clone() }
+    /// The exports over a dispatcher and what lies beside the ledger, within what the hub allows.
+    pub fn new(dispatcher: Arc<Dispatcher>, ports: &Ports, gate: Arc<dyn ExportGate>) -> Self {
+        Self { dispatcher, ports: ports.clone(), gate }
     }
 
     /// Lets an export come to be. Needs [`Permission::ManageExports`]. On a repeat the id is the first one.
@@ -77,6 +78,8 @@ impl Exports {
             check(new.format, &new.transport, &new.filter)
                 .and_then(|()| check_secrets(&new.transport, lengths))
                 .map_err(|breach| CommandError::invalid(breach.pointer, breach.rule))?;
+            let admitted = self.gate.admit(caller.tenant, &new.transport, &new.secrets).await;
+            admitted.map_err(|(pointer, rule)| CommandError::invalid(pointer, rule))?;
             self.within_reach("/starts_at", new.starts_at).await?;
             let (this, caller, options) = (self.clone(), caller.clone(), options.clone());
             to_the_end(async move { this.create_now(&caller, new, &options).await }).await

@@ -4,6 +4,27 @@ use super::*;
 use crate::ports::AppendError;
 use crate::testing::{World, tenant, unavailable, user};
 
+/// Allows what does not lead to `forbidden`.
+struct Gate;
+
+#[async_trait::async_trait]
+impl ExportGate for Gate {
+    async fn admit(
+        &self,
+        _: TenantId,
+        transport: &Transport,
+        secrets: &BTreeMap<&'static str, SecretString>,
+    ) -> Result<(), (String, String)> {
+        match transport {
+            Transport::SplunkHec { url, .. } if url.contains("forbidden") => {
+                assert!(secrets.contains_key("token"));
+                Err(("/transport/url".into(), "must not lead there".into()))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 struct Hub {
     world: World,
     exports: Exports,
@@ -13,7 +34,7 @@ struct Hub {
 impl Hub {
     fn new() -> Self {
         let world = World::new();
-        let exports = Exports::new(world.dispatcher.clone(), &world.ports);
+        let exports = Exports::new(world.dispatcher.clone(), &world.ports, Arc::new(Gate));
         Self { world, exports, admin: user(Role::Admin) }
     }
 
@@ -184,4 +205,23 @@ async fn only_administrators_may() {
             assert!(matches!(answer, Err(CommandError::Denied(_))), "{answer:?}");
         }
     }
+}
+
+#[tokio::test]
+async fn what_the_hub_does_not_allow_is_refused_before_anything_is_kept() {
+    let hub = Hub::new();
+    let forbidden = || {
+        let url = "https://forbidden.example:8088".into();
+        let transport = Transport::SplunkHec { url, index: None, acknowledge: false, tls: None };
+        NewExport { transport, ..new("siem") }
+    };
+    for dry_run in [true, false] {
+        let options = Options { dry_run, ..Options::default() };
+        let refused = hub.exports.create(&hub.admin, forbidden(), &options).await;
+        let Err(CommandError::Invalid { pointer, rule }) = refused else { panic!("{refused:?}") };
+        assert_eq!((pointer.as_str(), rule.as_str()), ("/transport/url", "must not lead there"));
+    }
+    assert_eq!((hub.names().len(), hub.secrets(), hub.world.log.all().len()), (0, 0, 0));
+    let denied = hub.exports.create(&user(Role::Operator), forbidden(), &Options::default()).await;
+    assert!(matches!(denied, Err(CommandError::Denied(_))), "whoever may not create is not told: {denied:?}");
 }

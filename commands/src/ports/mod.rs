@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 mod clusters;
 mod copy;
+mod exports;
 mod feed;
 mod identity;
 mod log;
@@ -15,6 +16,7 @@ pub use clusters::{
     WorkloadSample,
 };
 pub use copy::{ChainHead, CopyCursor, CopyError, Entry, LedgerCopy, Remembered};
+pub use exports::ExportGate;
 pub use feed::ClusterFeed;
 pub use identity::{Claims, Credential, CredentialStore, Rotation, Session, SessionStore};
 pub use log::{Append, AppendError, EventLog, Expected, IdempotencyKey, LogError, Proposed, Receipt};

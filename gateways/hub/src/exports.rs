@@ -1,16 +1,18 @@
 //! Opens the ways out of exports: the vault's secrets, and the gateway that speaks to the other side.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use hub_commands::ports::{Clock, Vault};
+use hub_commands::ports::{Clock, ExportGate, Vault};
+use hub_domain::export::Transport;
 use hub_domain::kernel::{ExportId, TenantId, TypedId as _};
 use hub_projections::models::{AuditLog, ExportVersion};
 use hub_projections::outlet::{Outlet, OutletMaker, Unopened};
 use hub_siem::SiemOutlet;
-use hub_siem::transport::{Secrets, Settings};
+use hub_siem::transport::{OpenError, Part, Secrets, Settings, check};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::time::timeout;
 
@@ -45,6 +47,15 @@ impl Maker {
         Ok(Self { vault, clock, config: config.clone(), folder })
     }
 
+    fn settings(&self, tenant: TenantId, id: ExportId) -> Settings {
+        Settings {
+            export_dir: Some(self.folder.clone()),
+            allow_loopback: !self.config.exports_forbid_loopback,
+            allow_plaintext: self.config.exports_allow_plaintext,
+            ..Settings::new(tenant, id, self.clock.clone())
+        }
+    }
+
     async fn secrets(&self, export: &ExportVersion) -> Result<Secrets, Unopened> {
         let Some(credentials) = &export.credentials else { return Ok(Secrets::default()) };
         let tenant = TenantId::from_uuid(export.tenant);
@@ -58,15 +69,47 @@ impl Maker {
     async fn outlet(&self, export: &ExportVersion) -> Result<SiemOutlet, Unopened> {
         let id: ExportId = export.id.parse().map_err(|_| Unopened("its id is none".to_owned()))?;
         let tenant = TenantId::from_uuid(export.tenant);
-        let settings = Settings {
-            export_dir: Some(self.folder.clone()),
-            allow_loopback: !self.config.exports_forbid_loopback,
-            allow_plaintext: self.config.exports_allow_plaintext,
-            ..Settings::new(tenant, id, self.clock.clone())
-        };
+        let settings = self.settings(tenant, id);
         let secrets = self.secrets(export).await?;
         let opened = hub_siem::open(export.format, &export.transport, &secrets, &settings);
         opened.map_err(|cause| Unopened(cause.to_string()))
+    }
+}
+
+#[async_trait]
+impl ExportGate for Maker {
+    async fn admit(
+        &self,
+        tenant: TenantId,
+        transport: &Transport,
+        secrets: &BTreeMap<&'static str, SecretString>,
+    ) -> Result<(), (String, String)> {
+        let given = |name| secrets.get(name).cloned();
+        let secrets = Secrets {
+            token: given("token"),
+            username: given("username"),
+            password: given("password"),
+            signing_key: given("signing_key"),
+            ..Secrets::default()
+        };
+        // Any id will do: nothing is opened to stay.
+        let settings = self.settings(tenant, ExportId::from_uuid(tenant.uuid()));
+        let transport = transport.clone();
+        // Making a client of Kafka and letting it go takes its own threads some time.
+        let checked = tokio::task::spawn_blocking(move || check(&transport, &secrets, &settings)).await;
+        match checked {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(OpenError { part, pointer, rule })) => Err((below(part, &pointer), rule)),
+            Err(_) => Err(("/transport".to_owned(), "cannot be opened".to_owned())),
+        }
+    }
+}
+
+/// Where a member stands in the body of whoever creates an export.
+fn below(part: Part, pointer: &str) -> String {
+    match part {
+        Part::Transport => format!("/transport{pointer}"),
+        Part::Secrets => format!("/credentials{pointer}"),
     }
 }
 

@@ -114,7 +114,6 @@ async fn serve(
 ) -> anyhow::Result<()> {
     let accounts = Arc::new(Accounts::new(store.dispatcher.clone(), &store.ports));
     let clusters = Arc::new(Clusters::new(store.dispatcher.clone(), &store.ports));
-    let exports = Arc::new(Exports::new(store.dispatcher.clone(), &store.ports));
     let first = TenantName::new(DEFAULT_TENANT).expect("the default tenant's name is a DNS label");
     let first = accounts.bootstrap(first, config.admin_password.clone()).await?;
     if let Some(first) = &first {
@@ -141,6 +140,7 @@ async fn serve(
         background.spawn(self_check::run(projector, feed.clone(), schedule, quiet.clone()));
     }
     let (outlets, maker) = outlets(config, store, &feed, &background, &quiet)?;
+    let exports = Arc::new(Exports::new(store.dispatcher.clone(), &store.ports, maker.clone()));
     let settings = flows::FleetSettings {
         interval: Duration::from_secs(config.observe_seconds),
         concurrency: config.observe_at_once as usize,

@@ -294,3 +294,42 @@ async fn every_entry_reaches_a_file_once_and_in_order() {
     let lines = written(&running, "events.jsonl");
     assert!(lines.iter().any(|line| line["event_type"] == "export.tested.v1"));
 }
+
+#[tokio::test]
+async fn what_this_hub_does_not_allow_is_refused_at_creation() {
+    let strict = Running::with(&[("CLUSTERMASTER_EXPORTS_FORBID_LOOPBACK", "true")]).await;
+    let admin = strict.admin().await;
+    let before = admin.get("audit-logs?limit=1").await.unwrap();
+    let with = |transport: Value, credentials: Value| json!({ "name": "siem", "format": "json", "transport": transport, "credentials": credentials });
+    let syslog = |address: &str, tls: Value| json!({ "kind": "syslog", "address": address, "tls": tls });
+    let hec = |url: &str| json!({ "kind": "splunk_hec", "url": url, "acknowledge": false });
+    let hook = json!({ "kind": "webhook", "url": "https://hook.example" });
+    let (none, token) = (json!({}), json!({ "token": TOKEN }));
+    for (body, pointer) in [
+        (with(syslog("siem.example:6514", Value::Null), none.clone()), "/transport/tls"),
+        (with(syslog("127.0.0.1:6514", json!({})), none.clone()), "/transport/address"),
+        (with(syslog("169.254.169.254:6514", json!({})), none.clone()), "/transport/address"),
+        (with(syslog("siem.example:6514", json!({ "ca": TOKEN })), none.clone()), "/transport/tls/ca"),
+        (with(hec("https://localhost:8088"), token.clone()), "/transport/url"),
+        (with(hec("http://splunk.example:8088"), token.clone()), "/transport/url"),
+        (with(hook, json!({ "signing_key": TOKEN })), "/credentials/signing_key"),
+        (
+            with(json!({ "kind": "kafka", "brokers": "a.example:9092", "topic": "t" }), none.clone()),
+            "/transport/tls",
+        ),
+    ] {
+        for path in ["exports?dry_run=true", "exports"] {
+            let refused = admin.post(path, &body).await.unwrap();
+            problem(&refused, 422, "invalid-body");
+            assert_eq!(refused.body["errors"][0]["pointer"], pointer, "{}", refused.text);
+            assert!(!refused.text.contains(TOKEN), "{}", refused.text);
+        }
+    }
+    assert_eq!(admin.get("exports").await.unwrap().body, json!([]));
+    assert_eq!(admin.get("audit-logs?limit=1").await.unwrap().body, before.body, "nothing was recorded");
+    // The name was never taken, and what is allowed goes through.
+    created(&admin, &with(syslog("siem.example:6514", json!({})), Value::Null)).await;
+
+    let lax = Running::with(&[("CLUSTERMASTER_EXPORTS_ALLOW_PLAINTEXT", "true")]).await;
+    created(&lax.admin().await, &with(syslog("127.0.0.1:6514", Value::Null), Value::Null)).await;
+}

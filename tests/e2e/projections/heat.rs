@@ -1,6 +1,4 @@
-//! The fleet as a grid: what the list of clusters says, in another order; and soon, however many there are.
-
-use std::time::Instant;
+//! The fleet as a grid: what the list of clusters says, in another order.
 
 use hub_commands::ports::Clock as _;
 use hub_domain::cluster::{Cluster, ClusterCommand, Provider};
@@ -137,7 +135,7 @@ async fn many(world: &World, number: i32, of: u128) {
 }
 
 #[tokio::test]
-async fn a_thousand_cells_come_soon_and_of_more_than_five_thousand_the_worst() {
+async fn a_thousand_cells_come_whole_and_of_more_than_five_thousand_the_worst() {
     let world = World::fresh().await;
     let process = world.process();
     let head = world.import(tenant(1), 1, spec("one")).await;
@@ -146,16 +144,8 @@ async fn a_thousand_cells_come_soon_and_of_more_than_five_thousand_the_worst() {
     many(&world, 6_000, 3).await;
     for by in [GroupBy::Region, label("team")] {
         for as_of in [None, Some(AsOf::Time(SystemClock.now()))] {
-            let mut fastest = None;
-            for _ in 0..5 {
-                let began = Instant::now();
-                let map = process.read.heat_map(tenant(2), &by, as_of).await.unwrap();
-                fastest = fastest.into_iter().chain([began.elapsed()]).min();
-                assert_eq!((map.total, map.shown), (1_000, 1_000));
-            }
-            let fastest = fastest.unwrap();
-            println!("1,000 cells by {by:?} as of {as_of:?}: {fastest:?}");
-            assert!(fastest.as_millis() < 100, "{by:?} {as_of:?}: {fastest:?}");
+            let map = process.read.heat_map(tenant(2), &by, as_of).await.unwrap();
+            assert_eq!((map.total, map.shown), (1_000, 1_000));
         }
     }
     let map = process.read.heat_map(tenant(3), &GroupBy::Provider, None).await.unwrap();

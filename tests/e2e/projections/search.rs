@@ -1,6 +1,4 @@
-//! The search in a long log: each way to an entry finds what a look through all of them finds, and soon.
-
-use std::time::{Duration, Instant};
+//! The search in a long log: each way to an entry finds what a look through all of them finds.
 
 use hub_domain::kernel::TypedId as _;
 use hub_projections::AuditRow;
@@ -75,18 +73,10 @@ async fn a_search_finds_what_a_look_through_everything_finds() {
         "a\0b",
     ] {
         let query = SearchQuery { q: q.into(), limit: 10, entries: true };
-        let mut fastest = Duration::MAX;
-        let mut found = vec![];
-        for _ in 0..3 {
-            let began = Instant::now();
-            found = process.read.search(tenant(2), &query).await.unwrap().entries;
-            fastest = fastest.min(began.elapsed());
-        }
+        let found = process.read.search(tenant(2), &query).await.unwrap().entries;
         let found: Vec<Uuid> = found.iter().map(|entry| entry.id).collect();
         let wanted: Vec<Uuid> = all.iter().filter(|row| is_it(row, q)).take(10).map(|row| row.id).collect();
         assert_eq!(found, wanted, "{q}");
-        println!("{q:?} among {ENTRIES} entries: {fastest:?}");
-        assert!(fastest < Duration::from_millis(50), "{q}: {fastest:?}");
         assert!(
             process
                 .read

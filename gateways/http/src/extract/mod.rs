@@ -8,7 +8,7 @@ mod query;
 pub use command::{Bare, Command, CommandHeaders, DryRun};
 pub use id::{ClusterPath, EventId, EventPath, ExportPath, Id, Resource, UserPath};
 pub use json::Json;
-pub use query::{AsOfParams, FreshParams, OneOf, PageParams, Params, moment};
+pub use query::{AsOfParams, FreshParams, OneOf, PageParams, Params, moment, time};
 
 #[cfg(test)]
 mod tests;

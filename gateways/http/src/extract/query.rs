@@ -169,6 +169,14 @@ pub fn moment(parameter: &'static str, text: &str) -> Result<AsOf, Problem> {
     Ok(AsOf::Time(time.with_timezone(&Utc)))
 }
 
+/// Reads a parameter that is a time (RFC 3339).
+pub fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DateTime<Utc>>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let time = DateTime::parse_from_rfc3339(&text)
+        .map_err(|_| serde::de::Error::custom("must be a time such as 2026-06-01T12:00:00Z"))?;
+    Ok(Some(time.with_timezone(&Utc)))
+}
+
 /// Values parted by commas, each an alternative: `active,updating`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OneOf(pub Vec<String>);

@@ -166,6 +166,22 @@ async fn what_a_route_does_not_know_is_refused_by_name() {
     query::<()>("").await.unwrap();
 }
 
+#[derive(Debug, Default, serde::Deserialize)]
+struct Period {
+    #[serde(default, deserialize_with = "super::time")]
+    from: Option<chrono::DateTime<chrono::Utc>>,
+}
+
+#[tokio::test]
+async fn a_time_that_is_none_is_told_its_rule() {
+    assert!(query::<(Period,)>("").await.unwrap().0.from.is_none());
+    assert!(query::<(Period,)>("from=2026-06-01T12:00:00%2B02:00").await.unwrap().0.from.is_some());
+    for text in ["from=", "from=yesterday", "from=2026-06-01"] {
+        let problem = query::<(Period,)>(text).await.unwrap_err();
+        assert_eq!(problem.errors()[0].detail, "must be a time such as 2026-06-01T12:00:00Z", "{text}");
+    }
+}
+
 #[tokio::test]
 async fn bounds_of_a_page_hold() {
     for (limit, fits) in [(0, false), (1, true), (500, true), (501, false)] {

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::answer::{Answer, found, page};
 use crate::app::App;
 use crate::auth::Signed;
-use crate::extract::{AsOfParams, EventId, EventPath, FreshParams, OneOf, PageParams, Params};
+use crate::extract::{AsOfParams, EventId, EventPath, FreshParams, OneOf, PageParams, Params, time};
 use crate::problem::{Problem, ProblemDocument};
 use crate::resources::{AuditLog, AuditOutcome, EntryProof};
 
@@ -54,8 +54,10 @@ struct Filters {
     #[param(value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["deploy-7"]))]
     request_id: Option<OneOf>,
     /// Recorded then or later (RFC 3339).
+    #[serde(default, deserialize_with = "time")]
     from: Option<DateTime<Utc>>,
     /// Recorded before then (RFC 3339).
+    #[serde(default, deserialize_with = "time")]
     to: Option<DateTime<Utc>>,
 }
 

@@ -139,6 +139,8 @@ export function ConfirmCommand(props: {
   danger?: boolean;
   /** Has to be typed. */
   typed?: string;
+  /** Whether what it needs to know has been said; left out, it has. */
+  ready?: boolean;
   failure: unknown;
   busy: boolean;
   confirm: (why: Why) => void;
@@ -147,13 +149,13 @@ export function ConfirmCommand(props: {
   const [why, setWhy] = useState<Why>({ reason: '', changeRequest: '' });
   const [typed, setTyped] = useState('');
   const id = useId();
-  const allowed = props.typed === undefined || typed === props.typed;
+  const allowed = props.ready !== false && (props.typed === undefined || typed === props.typed);
   return (
     <Modal isOpen variant="medium" onClose={props.close} aria-labelledby={`${id}-title`}>
       <ModalHeader title={props.title} labelId={`${id}-title`} titleIconVariant={props.danger ? 'warning' : undefined} />
       <ModalBody tabIndex={0} role="region" aria-labelledby={`${id}-title`}>
         {props.children}
-        <h3 className="cm-heading">What will be recorded</h3>
+        <h2 className="cm-heading">What will be recorded</h2>
         {props.plan}
         <Form
           id={`${id}-form`}

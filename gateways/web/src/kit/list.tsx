@@ -134,7 +134,7 @@ export function ListTable<Row>(props: {
   );
 }
 
-function Pager({ state, page }: { state: Pick<ListState, 'first' | 'next' | 'previous' | 'limit' | 'set'>; page: Page<unknown> | undefined }) {
+export function Pager({ state, page }: { state: Pick<ListState, 'first' | 'next' | 'previous' | 'limit' | 'set'>; page: Page<unknown> | undefined }) {
   const next = page?.next;
   return (
     <Flex justifyContent={{ default: 'justifyContentSpaceBetween' }} alignItems={{ default: 'alignItemsCenter' }} className="cm-pager">

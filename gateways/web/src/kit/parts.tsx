@@ -19,7 +19,7 @@ export function Frame({ title, about, actions, children }: { title: string; abou
   return (
     <>
       <PastBanner moment={moment} />
-      <PageSection className="cm-head">
+      <PageSection className="cm-head" hasBodyWrapper={false}>
         <div>
           <Title headingLevel="h1">{title}</Title>
           {about && <div className="cm-subtle">{about}</div>}

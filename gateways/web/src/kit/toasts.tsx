@@ -35,6 +35,7 @@ export function ToastRoom({ children }: { children: ReactNode }) {
         {toasts.map(({ key, title, position }) => (
           <Alert
             key={key}
+            component="p"
             variant="success"
             title={title}
             timeout={12_000}

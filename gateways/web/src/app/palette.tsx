@@ -1,4 +1,0 @@
-export default function Palette({ close }: { mode: 'commands' | 'search'; close: () => void }) {
-  void close;
-  return null;
-}

@@ -1,0 +1,38 @@
+/** The session ends over a form that is half filled in. */
+import { expect, test } from 'vitest';
+
+import { room } from './kit';
+import { describe, next, NOBODY, step } from './wizard';
+
+const hub = room();
+
+test('what was typed is kept, and goes through once one has signed in again', async () => {
+  const page = await hub.enter('/clusters/import');
+  await describe(page, NOBODY, 'half-filled');
+  await page.getByRole('textbox', { name: 'Reason' }).fill('Typed before the session ended');
+  await hub.bed.order('end_sessions');
+  await next(page);
+
+  const again = page.getByRole('dialog', { name: 'Your session has ended' });
+  await again.waitFor();
+  await again.getByLabel('E-mail address').fill(hub.bed.email);
+  await again.getByLabel('Password').fill(hub.bed.password);
+  await again.getByRole('button', { name: 'Sign in' }).click();
+  await again.waitFor({ state: 'detached' });
+
+  await step(page, 'Test the connection');
+  await next(page, 'Go on anyway');
+  await step(page, 'Review');
+  await next(page, 'Import the cluster');
+  await page.getByText(/^half-filled (is being imported|could not be reached)/).waitFor();
+  const [entry] = await hub.bed.api<{ reason: string }[]>('audit-logs?event_type=cluster.import_requested.v1');
+  expect(entry?.reason).toBe('Typed before the session ended');
+  expect(await hub.bed.recorded('cluster.import_requested.v1')).toBe(1);
+});
+
+test('whoever reloads after the end of the session signs in on a page of its own', async () => {
+  const page = await hub.enter('/audit');
+  await hub.bed.order('end_sessions');
+  await page.reload();
+  await page.getByRole('heading', { level: 1, name: 'Sign in to ClusterMaster' }).waitFor();
+});

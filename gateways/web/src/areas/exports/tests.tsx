@@ -3,7 +3,7 @@ import userEvent from '@testing-library/user-event';
 import { describe, expect, it } from 'vitest';
 
 import { spell, verdict } from './parts/words';
-import { anExport, hub, list, plan, show } from './testing';
+import { anExport, hub, list, plan, problem, show } from './testing';
 
 describe('the list', () => {
   it('says of each where to and how far behind, and of nobody knows what not nought', async () => {
@@ -96,6 +96,17 @@ describe('one export', () => {
     const dialog = await screen.findByRole('dialog');
     await userEvent.type(within(dialog).getByLabelText('Date and time'), '2030-01-02T10:00');
     await within(dialog).findByText(/nothing to replay/);
+    expect(within(dialog).getByRole('button', { name: 'Replay' })).toBeDisabled();
+  });
+
+  it('says beside the field that the ledger does not reach so far', async () => {
+    hub({ ...one, 'POST /api/v1/exports/export_1/replay?dry_run=true': () => problem(422, '/from', 'must be a ledger position from 1 to 25') });
+    show('/exports/export_1');
+    await userEvent.click(await screen.findByRole('button', { name: 'Replay' }));
+    const dialog = await screen.findByRole('dialog');
+    await userEvent.click(within(dialog).getByLabelText('From a ledger position'));
+    await userEvent.type(within(dialog).getByLabelText('Ledger position'), '9');
+    await within(dialog).findByText(/from 1 to 25/);
     expect(within(dialog).getByRole('button', { name: 'Replay' })).toBeDisabled();
   });
 

@@ -108,9 +108,9 @@ function Numbers({ before, after }: { before: Schemas['FleetState']; after: Sche
         <Thead>
           <Tr>
             <Th>What</Th>
-            <Th>Before</Th>
-            <Th>After</Th>
-            <Th>Difference</Th>
+            <Th modifier="fitContent">Before</Th>
+            <Th modifier="fitContent">After</Th>
+            <Th modifier="fitContent">Change</Th>
           </Tr>
         </Thead>
         <Tbody>
@@ -119,7 +119,7 @@ function Numbers({ before, after }: { before: Schemas['FleetState']; after: Sche
               <Td dataLabel="What">{name}</Td>
               <Td dataLabel="Before">{count(one)}</Td>
               <Td dataLabel="After">{count(other)}</Td>
-              <Td dataLabel="Difference">{one === other ? 'none' : `${other > one ? '+' : '−'}${count(Math.abs(other - one))}`}</Td>
+              <Td dataLabel="Change">{one === other ? 'none' : `${other > one ? '+' : '−'}${count(Math.abs(other - one))}`}</Td>
             </Tr>
           ))}
         </Tbody>

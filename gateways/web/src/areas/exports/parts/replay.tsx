@@ -3,7 +3,7 @@ import { FormGroup, FormHelperText, HelperText, HelperTextItem, Radio, Spinner, 
 import { useId, useState } from 'react';
 
 import { ConfirmCommand, PlannedEvents } from '../../../kit/command';
-import { Answered, Failed } from '../../../kit/states';
+import { Answered, Failed, fieldError } from '../../../kit/states';
 import { at, count } from '../../../kit/words';
 import { type Export, useEntryAt, usePlan } from '../queries';
 import { useDeed } from './actions';
@@ -32,10 +32,13 @@ export function ReplayDialog({ one, close }: { one: Export; close: () => void })
   const position = from === 'beginning' ? 1 : from === 'position' ? readPosition(typed) : time ? entry.data?.position : undefined;
   const deed = position === undefined ? undefined : { kind: 'replay' as const, from: position };
   const plan = usePlan(one.id, deed);
+  // How far the ledger reaches only the hub knows.
+  const refused = from === 'position' ? fieldError(plan.error, '/from') : undefined;
+  const wrong = typed !== '' && position === undefined ? 'It must be a whole number, 1 or more.' : refused && `The hub says: ${refused}.`;
   const command = useDeed(one, `sends events once more from position ${count(position ?? 1)} on`, close);
   const id = useId();
   const choice = (value: From, label: string) => (
-    <Radio id={`${id}-${value}`} name={`${id}-from`} label={label} isChecked={from === value} onChange={() => setFrom(value)} />
+    <Radio id={`${id}-from-${value}`} name={`${id}-from`} label={label} isChecked={from === value} onChange={() => setFrom(value)} />
   );
   return (
     <ConfirmCommand
@@ -43,7 +46,7 @@ export function ReplayDialog({ one, close }: { one: Export; close: () => void })
       button="Replay"
       ready={deed !== undefined && plan.isSuccess}
       plan={
-        deed ? (
+        deed && !refused ? (
           <Answered query={plan} what="The preview">
             {(found) => <PlannedEvents plan={found} />}
           </Answered>
@@ -71,8 +74,8 @@ export function ReplayDialog({ one, close }: { one: Export; close: () => void })
       )}
       {from === 'position' && (
         <FormGroup label="Ledger position" fieldId={`${id}-position`} className="cm-space-above">
-          <TextInput id={`${id}-position`} inputMode="numeric" value={typed} validated={typed && position === undefined ? 'error' : 'default'} onChange={(_event, text) => setTyped(text)} />
-          {typed && position === undefined && <Hint error>It must be a whole number, 1 or more.</Hint>}
+          <TextInput id={`${id}-position`} inputMode="numeric" value={typed} validated={wrong ? 'error' : 'default'} onChange={(_event, text) => setTyped(text)} />
+          {wrong && <Hint error>{wrong}</Hint>}
         </FormGroup>
       )}
     </ConfirmCommand>

@@ -154,7 +154,7 @@ function Secrets(props: StepProps) {
               ['password', 'With user name and password'],
             ] as const
           ).map(([way, label]) => (
-            <Radio key={way} id={`${fieldId('/credentials')}-${way}`} name="cm-export-sign-in" label={label} isChecked={draft.signIn === way} onChange={() => change({ signIn: way })} />
+            <Radio key={way} id={`${fieldId('/credentials')}-way-${way}`} name="cm-export-sign-in" label={label} isChecked={draft.signIn === way} onChange={() => change({ signIn: way })} />
           ))}
         </FormGroup>
       )}

@@ -97,3 +97,14 @@ it('is for those who manage exports', async () => {
   await screen.findByText(/Only administrators/);
   expect(screen.queryByRole('button', { name: 'Next' })).toBeNull();
 });
+
+it('takes an API key of Elasticsearch as a secret', async () => {
+  hub({});
+  show('/exports/new');
+  await userEvent.click(await screen.findByLabelText('Elasticsearch'));
+  await userEvent.click(screen.getByLabelText('With an API key'));
+  const key = screen.getByLabelText(/^API key/);
+  expect(key).toHaveAttribute('type', 'password');
+  await put(key, 'secret-2');
+  expect(key).toHaveValue('secret-2');
+});

@@ -1,5 +1,5 @@
 /** Time travel: which moment a page tells of. It stands in the address as `as_of`, a time (RFC 3339) or a ledger position. */
-import { Banner, Button, Flex, FlexItem } from '@patternfly/react-core';
+import { Banner, Flex, FlexItem } from '@patternfly/react-core';
 import HistoryIcon from '@patternfly/react-icons/dist/esm/icons/history-icon';
 import { useSearchParams } from 'react-router';
 
@@ -46,9 +46,9 @@ export function PastBanner({ moment }: { moment: Moment }) {
           <strong>The past:</strong> as it was {momentWord(moment.asOf)}. Nothing here is live.
         </FlexItem>
         <FlexItem>
-          <Button variant="secondary" size="sm" onClick={() => moment.set(undefined)}>
+          <button type="button" className="cm-past-back" onClick={() => moment.set(undefined)}>
             Back to now
-          </Button>
+          </button>
         </FlexItem>
       </Flex>
     </Banner>

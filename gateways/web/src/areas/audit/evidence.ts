@@ -3,7 +3,7 @@ import type { Entry } from './queries';
 import { proofName } from './save';
 import { stations, verdict } from './verify/stations';
 import type { Report } from './verify/verify';
-import { HELD_KEY, HUB_KEY } from './verify/words';
+import { HUB_KEY } from './verify/words';
 
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
@@ -28,6 +28,9 @@ const STATUS = { holds: '✓ holds', fails: '✕ FAILS', skipped: '– could not
 
 export function evidence(entry: Entry, report: Report, proof: string, now: Date): string {
   const said = verdict(report);
+  // Whoever reads it is not who made it.
+  const title = report.proven && report.trust === 'held' ? 'Proven by a key that the maker of this report held' : said.title;
+  const text = said.text.replace('the key that you hold', 'that key');
   const file = proofName(entry);
   const fact = (name: string, value: string | number | null) => html`<tr><th scope="row">${name}</th><td>${value === null ? 'none was given' : String(value)}</td></tr>`;
   const steps = stations(report).map(
@@ -65,7 +68,7 @@ li { break-inside: avoid; margin-bottom: .75rem; } li.fails { padding: .5rem; bo
 <body>
 <h1>Evidence: entry ${String(entry.sequence)} of the audit log</h1>
 <p>Made on ${now.toISOString()} in a browser, from what the hub answered. This page holds nothing but text: it needs no network and runs no program.</p>
-<div class="verdict ${report.proven ? 'proven' : 'failed'}"><h2>${said.title}</h2><p>${said.text}</p></div>
+<div class="verdict ${report.proven ? 'proven' : 'failed'}"><h2>${title}</h2><p>${text}</p></div>
 
 <h2>The entry</h2>
 <table>
@@ -101,7 +104,7 @@ ${steps}
 
 <h2>The verifier key</h2>
 <pre>${report.key ?? 'There was none.'}</pre>
-<p>${report.trust === 'held' ? html`It was brought by the person who made this report. ${HELD_KEY}` : html`${HUB_KEY}`}</p>
+<p>${report.trust === 'held' ? html`It was brought by the person who made this report, and not by the hub. A hub that rewrote its ledger and signed it with another key would have been found out.` : html`${HUB_KEY}`}</p>
 
 <h2>How to check this without the hub</h2>
 <ol>

@@ -114,6 +114,7 @@ it('takes the filters from the address, sends them on, and puts new ones there',
   await userEvent.selectOptions(screen.getByLabelText('Outcome'), 'refused');
   await waitFor(() => expect(asked.at(-1)?.searchParams.get('outcome')).toBe('refused'));
   expect(asked.at(-1)?.searchParams.get('target')).toBe('cluster_a');
+  expect(screen.getByLabelText('Outcome')).toHaveFocus();
   await userEvent.selectOptions(screen.getByLabelText('Period'), '24');
   await waitFor(() => expect(Date.now() - Date.parse(asked.at(-1)?.searchParams.get('from') ?? '')).toBeGreaterThan(86_000_000));
 });
@@ -197,6 +198,7 @@ it('verifies in the browser, by the hub’s word and by a key that is held, and 
   await userEvent.click(screen.getByRole('button', { name: 'Verify with this key' }));
   expect(await screen.findByText('Proven by the key that you hold')).toBeVisible();
   expect(localStorage.getItem('clustermaster.verifier-key')).toBe(key.verifier);
+  expect(screen.getByRole('heading', { name: 'Whose key' })).toHaveFocus();
 });
 
 it('says which step fails when the proof was altered, or the key is another', async () => {

@@ -19,6 +19,7 @@ import { Grouping } from './parts/grouping';
 import { HeatGrid, Legend } from './parts/heat';
 import { Activity, Attention } from './parts/news';
 import { FleetSkeleton, HeatSkeleton } from './parts/skeleton';
+import { Travel } from './parts/travel';
 import { NoClusters, useWelcome, Welcome } from './parts/welcome';
 import { type FleetView, useFleet, useHeat } from './queries';
 
@@ -32,7 +33,8 @@ export default function Fleet() {
 }
 
 function FleetPage() {
-  const { asOf } = useMoment();
+  const moment = useMoment();
+  const { asOf } = moment;
   const [params, setParams] = useSearchParams();
   const by = grouping(params.get('group'));
   const me = useMe();
@@ -59,6 +61,7 @@ function FleetPage() {
         </ButtonLink>
       }
     >
+      {(asOf !== undefined || (total ?? 0) > 0) && <Travel moment={moment} told={asOf === undefined ? undefined : fleet.data?.recent[0]?.recorded_at} />}
       {fleet.isError && <Failed cause={fleet.error} retry={() => void fleet.refetch()} inline={fleet.data !== undefined} />}
       {fleet.data && !me.isPending ? (
         <div aria-busy={fleet.isPlaceholderData || undefined}>

@@ -37,6 +37,25 @@ export function useHeat(by: string, asOf: string | undefined) {
   });
 }
 
+/** When the first cluster came, whatever became of it: before that there is nothing to look at. */
+export function useBeginning(enabled: boolean) {
+  return useQuery({
+    queryKey: ['clusters', 'beginning'],
+    queryFn: ({ signal }) =>
+      page(
+        api.GET('/api/v1/clusters', {
+          params: {
+            query: { sort: 'created_at', limit: 1, status: ['importing', 'import_failed', 'active', 'updating', 'decommissioning', 'decommissioned'] },
+          },
+          signal,
+        }),
+      ),
+    select: ({ rows }) => rows[0]?.created_at,
+    enabled,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+}
+
 /** Keys of labels to choose from: those of the clusters that changed last. */
 export function useLabelKeys(enabled: boolean) {
   return useQuery({

@@ -164,6 +164,17 @@ it('asks all of the past for the past, and shows no first steps there', async ()
   expect(screen.getByRole('link', { name: '2 Healthy' })).toHaveAttribute('href', '/clusters?health=healthy&as_of=7');
 });
 
+it('leads to another moment, from the first cluster on', async () => {
+  answers['/clusters'] = [{ created_at: '2026-01-01T00:00:00Z', labels: {} }];
+  show();
+  await userEvent.click(await screen.findByRole('button', { name: 'Time travel' }));
+  const slider = screen.getByRole('slider');
+  await waitFor(() => expect(slider).toBeEnabled());
+  fireEvent.change(slider, { target: { value: '0' } });
+  await waitFor(() => expect(screen.getByLabelText('address')).toHaveTextContent(/as_of=2026-01-01T00/));
+  await waitFor(() => expect(asked.some((one) => one.startsWith('/fleet?as_of=2026-01-01T00'))).toBe(true));
+});
+
 it('tells what needs attention, why, and since when', async () => {
   const cluster = {
     ...cell(1, 'degraded'),

@@ -110,7 +110,7 @@ function Facts({ entry }: { entry: Entry }) {
       <Fact name="Request id">{entry.request_id ? <code className="cm-audit-id">{entry.request_id}</code> : <None />}</Fact>
       <Fact name="Trace id">{entry.trace_id ? <code className="cm-audit-id">{entry.trace_id}</code> : <None />}</Fact>
       <Fact name="Place">
-        Entry {count(entry.sequence + 1)} of this tenant, ledger position {count(entry.position)}
+        Entry {count(entry.sequence)} of this tenant (from 0), ledger position {count(entry.position)}
       </Fact>
       <Fact name="Leaf hash">
         <code className="cm-audit-id">{entry.leaf_hash}</code>

@@ -9,14 +9,15 @@ import { ACTIONS, EVENT_TYPES, fromField, hoursAgo, parameterError, PRESETS, toF
 
 const OUTCOMES = ['succeeded', 'failed', 'refused', 'failed,refused'];
 
-export function FilterForm(props: { filters: Filters; filtered: boolean; cause: unknown; set: (values: Filters) => void; clear: () => void }) {
-  const { filters } = props;
-  // Begun anew when the address changes, by whatever it was changed.
-  return <Fields key={JSON.stringify(filters)} {...props} />;
-}
-
-function Fields({ filters, filtered, cause, set, clear }: Parameters<typeof FilterForm>[0]) {
+export function FilterForm({ filters, filtered, cause, set, clear }: { filters: Filters; filtered: boolean; cause: unknown; set: (values: Filters) => void; clear: () => void }) {
   const [draft, setDraft] = useState<Filters>(filters);
+  // Whatever changed the address: the fields say what it says, and keep the focus.
+  const address = JSON.stringify(filters);
+  const [shown, setShown] = useState(address);
+  if (shown !== address) {
+    setShown(address);
+    setDraft(filters);
+  }
   const me = useMe().data?.id;
   const id = useId();
   const [open, unfold] = useState(() => filtered || !matchMedia('(max-width: 48rem)').matches);

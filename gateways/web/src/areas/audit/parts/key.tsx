@@ -1,6 +1,6 @@
 /** The key that signatures are checked with: the hub's own word for it, or one that the person holds. */
 import { Alert, Button, Form, TextInput } from '@patternfly/react-core';
-import { useId, useState } from 'react';
+import { useId, useRef, useState } from 'react';
 
 import { holdKey } from '../keeping';
 import { Bad } from '../verify/bytes';
@@ -16,11 +16,17 @@ export function KeyPanel({ named, held }: { named: string | undefined; held: str
   const [text, setText] = useState('');
   const [fault, setFault] = useState<string>();
   const id = useId();
+  const heading = useRef<HTMLHeadingElement>(null);
+  const hold = (key: string | undefined) => {
+    holdKey(key);
+    // What was pressed goes away.
+    heading.current?.focus();
+  };
   const keep = async () => {
     const key = text.trim();
     try {
       await readKey(await engine(), key);
-      holdKey(key);
+      hold(key);
       setText('');
       setFault(undefined);
     } catch (cause) {
@@ -30,7 +36,7 @@ export function KeyPanel({ named, held }: { named: string | undefined; held: str
   };
   return (
     <section aria-labelledby={`${id}-title`} className="cm-audit-key cm-space-below">
-      <h2 id={`${id}-title`} className="cm-heading">
+      <h2 id={`${id}-title`} ref={heading} tabIndex={-1} className="cm-heading">
         Whose key
       </h2>
       {held === undefined ? (
@@ -74,11 +80,11 @@ export function KeyPanel({ named, held }: { named: string | undefined; held: str
           </p>
           <p>{HELD_KEY}</p>
           {named !== undefined && named !== held && (
-            <Alert isInline isPlain component="p" variant="info" title="The hub writes its key under the name of your tenant; what counts is the key itself, and it is compared below.">
+            <Alert isInline isPlain component="p" variant="info" title="The hub writes its key under the name of your tenant; what counts is the key itself, and that is compared.">
               <code className="cm-audit-id">{named}</code>
             </Alert>
           )}
-          <Button variant="link" isInline onClick={() => holdKey(undefined)}>
+          <Button variant="link" isInline onClick={() => hold(undefined)}>
             Forget this key
           </Button>
         </>

@@ -20,7 +20,7 @@ export function ReplayPage() {
     const start = from || hoursAgo(24, Date.parse(end) || opened);
     return <Navigate to={{ search: String(new URLSearchParams({ from: start, to: end })) }} replace />;
   }
-  return <Replay key={`${from} ${to}`} from={from} to={to} />;
+  return <Replay from={from} to={to} />;
 }
 
 function Replay({ from, to }: { from: string; to: string }) {
@@ -54,7 +54,7 @@ function Replay({ from, to }: { from: string; to: string }) {
               : `${count(entries.length)} entries.`)}
       </p>
       {entries.length > 0 ? (
-        <Player entries={entries} />
+        <Player key={`${from} ${to}`} entries={entries} />
       ) : first ? (
         <EmptyState titleText="Nothing was recorded in this period" headingLevel="h2" variant="sm">
           <EmptyStateBody>Choose a longer one, or another.</EmptyStateBody>
@@ -70,6 +70,13 @@ function Period({ from, to, cause }: { from: string; to: string; cause: unknown 
   const [, setParams] = useSearchParams();
   const [start, setStart] = useState(toField(from));
   const [end, setEnd] = useState(toField(to));
+  // A preset changes the address: the fields say what it says, and keep the focus.
+  const [shown, setShown] = useState(`${from} ${to}`);
+  if (shown !== `${from} ${to}`) {
+    setShown(`${from} ${to}`);
+    setStart(toField(from));
+    setEnd(toField(to));
+  }
   const id = useId();
   const show = (next: { from: string | undefined; to: string | undefined }) => {
     if (next.from && next.to) setParams({ from: next.from, to: next.to });

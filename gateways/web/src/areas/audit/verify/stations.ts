@@ -37,8 +37,8 @@ export function verdict(report: Report): { title: string; text: string } {
   const failed = report.steps.find((one) => one.status === 'fails');
   if (failed) return { title: `Not proven: “${failed.title}” fails`, text: [failed.fault, failed.meaning].filter(Boolean).join(' ') };
   const entries = report.checkpoint?.size.toLocaleString() ?? '';
-  const place = report.leaf ? (report.leaf.sequence + 1n).toLocaleString() : '';
+  const place = report.leaf?.sequence.toLocaleString() ?? '';
   return report.trust === 'held'
-    ? { title: 'Proven by the key that you hold', text: `This is entry ${place} of a ledger of ${entries} entries, exactly as it was recorded. The checkpoint over them was signed with the key that you hold.` }
-    : { title: 'Proven, by the hub’s own word for its key', text: `This is entry ${place} of a ledger of ${entries} entries, exactly as the hub has signed it. The key was named by the hub itself: bring a key that you hold to know that nobody signed another ledger.` };
+    ? { title: 'Proven by the key that you hold', text: `This is entry ${place}, counted from 0, of a ledger of ${entries} entries, exactly as it was recorded. The checkpoint over them was signed with the key that you hold.` }
+    : { title: 'Proven, by the hub’s own word for its key', text: `This is entry ${place}, counted from 0, of a ledger of ${entries} entries, exactly as the hub has signed it. The key was named by the hub itself: bring a key that you hold to know that nobody signed another ledger.` };
 }

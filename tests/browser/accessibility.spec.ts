@@ -33,6 +33,16 @@ describe.each(['light', 'dark'] as const)('in the %s theme', (colorScheme) => {
   }, 240_000);
 });
 
+test('what is wrong would be found', async () => {
+  const page = await hub.enter('/settings');
+  await page.evaluate(() => {
+    document.body.insertAdjacentHTML('beforeend', '<main><img src="favicon.svg"><p class="made-wide">wide</p></main>');
+    document.querySelector<HTMLElement>('.made-wide')?.style.setProperty('width', '3000px');
+  });
+  expect(await violations(page)).toContainEqual(expect.stringMatching(/^image-alt: /));
+  expect(await sideways(page)).toBeGreaterThan(1000);
+});
+
 test.each([
   ['on a phone, 360 pixels wide', { width: 360, height: 740 }],
   // A window of 1280 pixels, enlarged to 200 %.

@@ -65,7 +65,7 @@ export function Failed({ cause, retry, inline }: { cause: unknown; retry?: () =>
 function Said({ problem }: { problem: Problem }) {
   return (
     <>
-      <p>{problem.detail}</p>
+      {problem.detail !== problem.title && <p>{problem.detail}</p>}
       {problem.errors && problem.errors.length > 0 && (
         <ul className="cm-plain-list">
           {problem.errors.map((field) => (

@@ -1,7 +1,7 @@
 /** The network is cut in the middle of a command. */
 import { expect, test } from 'vitest';
 
-import { room } from './kit';
+import { room, settled } from './kit';
 import { describe, goOnAnyway, next, NOBODY } from './wizard';
 
 const hub = room();
@@ -30,6 +30,7 @@ test('a command whose answer was lost is sent again under its key, and recorded 
 
 test('a page that was cut off says so, keeps what it shows, and goes on by itself', async () => {
   const page = await hub.enter('/audit');
+  await settled(page);
   await page.getByText('Live', { exact: true }).waitFor();
   const rows = await page.getByRole('row').count();
   expect(rows).toBeGreaterThan(1);

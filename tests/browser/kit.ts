@@ -39,6 +39,8 @@ export function room(surroundings: Surroundings = {}): Room {
     context.setDefaultTimeout(SOON);
     const page = await context.newPage();
     page.on('pageerror', (error) => complaints.push(`the page threw: ${error.message}`));
+    // A page that asks before it is left is left.
+    page.on('dialog', (dialog) => void dialog.accept());
     page.on('console', (message) => {
       if (/Content Security Policy|Permissions-Policy/.test(message.text())) complaints.push(message.text());
     });

@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core';
 
 import { settled } from './kit';
 import type { Testbed } from './testbed';
+import { describe, goOnAnyway, next, NOBODY } from './wizard';
 
 export interface Place {
   name: string;
@@ -16,27 +17,94 @@ interface Cluster {
   name: string;
 }
 
+/** Presses a button of the page's head, which opens a dialog. */
+const press = (name: string) => async (page: Page) => {
+  await page.getByRole('button', { name, exact: true }).first().click();
+  const dialog = page.getByRole('dialog');
+  await dialog.waitFor();
+  // Its preview has come.
+  await dialog.getByRole('heading').first().waitFor();
+  await page.waitForFunction(() => !document.querySelector('[role=dialog] .pf-v6-c-spinner'));
+};
+
 /** All of them, on a seeded fleet with an export. */
 export async function places(bed: Testbed): Promise<Place[]> {
-  const clusters = await bed.api<Cluster[]>('clusters?limit=2&health=degraded');
-  const [first, second] = [clusters[0]?.id ?? '', clusters[1]?.id ?? ''];
+  const clusters = await bed.api<Cluster[]>('clusters?limit=1&health=degraded');
+  const first = clusters[0]?.id ?? '';
   const [entry] = await bed.api<{ id: string }[]>('audit-logs?limit=1&event_type=cluster.changed.v1');
+  const past = await bed.api<{ position: number }[]>(`clusters/${first}/history`);
+  const position = past.at(-2)?.position ?? 0;
   const [exported] = await bed.api<{ id: string }[]>('exports?limit=1');
   return [
     { name: 'fleet', path: '/fleet' },
     { name: 'fleet in the past', path: '/fleet?as_of=40' },
     { name: 'clusters', path: '/clusters' },
     { name: 'clusters, none found', path: '/clusters?name=nothing-is-called-so' },
+    {
+      name: 'saved views',
+      path: '/clusters',
+      open: async (page) => {
+        await page.getByRole('button', { name: 'Saved views' }).click();
+        await page.getByRole('menuitem', { name: /Save or change/ }).click();
+        await page.getByRole('dialog').waitFor();
+      },
+    },
     { name: 'cluster', path: `/clusters/${first}` },
     { name: 'import', path: '/clusters/import' },
-    { name: 'compare', path: `/clusters/compare?ids=${first},${second}` },
+    { name: 'cluster, nodes', path: `/clusters/${first}/nodes` },
+    { name: 'cluster, workloads', path: `/clusters/${first}/workloads` },
+    { name: 'cluster, history', path: `/clusters/${first}/history` },
+    { name: 'cluster in the past', path: `/clusters/${first}?as_of=${position}` },
+    { name: 'cluster, two moments', path: `/clusters/${first}/compare?from=${position}` },
+    { name: 'change of a cluster', path: `/clusters/${first}`, open: press('Change') },
+    { name: 'decommission', path: `/clusters/${first}`, open: press('Decommission') },
+    {
+      name: 'leaving the import',
+      path: '/clusters/import',
+      open: async (page) => {
+        await describe(page, NOBODY, 'shown');
+        await page.getByRole('button', { name: 'Cancel' }).click();
+        await page.getByRole('dialog').waitFor();
+      },
+    },
+    {
+      name: 'import, description',
+      path: '/clusters/import',
+      open: (page) => describe(page, NOBODY, 'shown'),
+    },
+    {
+      name: 'import, connection',
+      path: '/clusters/import',
+      open: async (page) => {
+        await describe(page, NOBODY, 'shown');
+        await next(page);
+        await page.getByRole('button', { name: 'Go on anyway' }).waitFor();
+      },
+    },
+    {
+      name: 'import, review',
+      path: '/clusters/import',
+      open: async (page) => {
+        await describe(page, NOBODY, 'shown');
+        await goOnAnyway(page);
+        await page.getByText('cluster.import_requested.v1').waitFor();
+      },
+    },
+    { name: 'compare, nothing chosen', path: '/clusters/compare' },
+    { name: 'compare', path: `/clusters/compare?from=40&to=${position}` },
     { name: 'audit', path: '/audit' },
     { name: 'entry', path: `/audit/${entry?.id ?? ''}` },
-    { name: 'verify', path: `/audit/${entry?.id ?? ''}/verify` },
+    { name: 'verify', path: `/audit/${entry?.id ?? ''}/verify`, open: (page) => page.getByText(/Proven, by the hub/).waitFor() },
+    { name: 'replay', path: '/audit/replay' },
     { name: 'exports', path: '/exports' },
     { name: 'export', path: `/exports/${exported?.id ?? ''}` },
+    { name: 'dead letters', path: `/exports/${exported?.id ?? ''}/dead-letters` },
+    { name: 'pausing an export', path: `/exports/${exported?.id ?? ''}`, open: press('Pause') },
+    { name: 'deleting an export', path: `/exports/${exported?.id ?? ''}`, open: press('Delete') },
+    { name: 'testing an export', path: `/exports/${exported?.id ?? ''}`, open: press('Test') },
     { name: 'new export', path: '/exports/new' },
     { name: 'settings', path: '/settings' },
+    { name: 'users', path: '/settings/users' },
     { name: 'nowhere', path: '/nowhere' },
     { name: 'search', path: '/fleet', open: (page) => page.keyboard.press('/').then(() => page.getByRole('dialog').waitFor()) },
     { name: 'commands', path: '/fleet', open: (page) => page.keyboard.press('Control+k').then(() => page.getByRole('dialog').waitFor()) },
@@ -53,5 +121,7 @@ export async function anExport(bed: Testbed): Promise<void> {
 export async function visit(page: Page, bed: Testbed, place: Place): Promise<void> {
   await page.goto(`${bed.url}${place.path}`);
   await settled(page);
+  const nowhere = await page.getByRole('heading', { level: 1, name: 'There is no such page' }).count();
+  if ((nowhere > 0) !== (place.path === '/nowhere')) throw new Error(`${place.name}: ${place.path} leads ${nowhere > 0 ? 'nowhere' : 'somewhere'}`);
   await place.open?.(page);
 }

@@ -15,6 +15,7 @@ export interface Surroundings {
 }
 
 interface Said {
+  position: number;
   url: string;
   email: string;
   password: string;
@@ -50,7 +51,11 @@ export class Testbed {
     const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
     const first = await lines.next();
     if (first.done) throw new Error(`the testbed ended: ${complaint}`);
-    return new Testbed(child, lines, JSON.parse(first.value) as Said);
+    const said = JSON.parse(first.value) as Said;
+    const bed = new Testbed(child, lines, said);
+    // What was written before the hub began is in its read models from here on.
+    for (const model of ['audit-logs', 'clusters']) await bed.api(`${model}?limit=1&min_position=${said.position}`);
+    return bed;
   }
 
   /** Gives an order, and waits until it is done. */

@@ -58,7 +58,7 @@ impl Fleet {
             };
             act(begin, Who::Operator, "cluster.import", ClusterCommand::Import(spec.clone()), None);
             let observe = |facts: &Facts, issues: Vec<Issue>| {
-                ClusterCommand::Observe(credentials.clone(), Observation { facts: facts.clone(), issues })
+                ClusterCommand::Observe(credentials.clone(), seen(facts, issues))
             };
             let failed = |code: &str, message: &str| {
                 let failure = Failure { code: code.into(), message: message.into() };
@@ -127,7 +127,7 @@ impl Iterator for Fleet {
         let sick = (self.next / count).is_multiple_of(2);
         let issues = if sick { issues(self.next) } else { Vec::new() };
         self.next += 1;
-        let command = ClusterCommand::Observe(credentials, Observation { facts, issues });
+        let command = ClusterCommand::Observe(credentials, seen(&facts, issues));
         Some(Step { who: Who::Observer, cluster, name: "cluster.observe", command, change_request: None })
     }
 }
@@ -155,6 +155,13 @@ fn spec(nth: usize) -> Spec {
             endpoint: format!("https://{team}-{nth}.{region}.example:6443"),
         },
     }
+}
+
+/// A look in which the nodes are as the issues say.
+fn seen(facts: &Facts, issues: Vec<Issue>) -> Observation {
+    let mut facts = facts.clone();
+    facts.nodes.ready -= issues.iter().filter(|issue| issue.code == "node-not-ready").count() as u32;
+    Observation { facts, issues }
 }
 
 fn facts(nth: usize) -> Facts {

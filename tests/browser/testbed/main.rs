@@ -37,7 +37,7 @@ pub struct Options {
 async fn main() -> anyhow::Result<()> {
     rustls::crypto::aws_lc_rs::default_provider().install_default().ok();
     let mut bed = Testbed::start(&Options::parse()).await?;
-    say(&bed.addresses())?;
+    say(&bed.addresses().await?)?;
     let (tell, mut told) = mpsc::channel(1);
     std::thread::spawn(move || {
         let mut lines = std::io::stdin().lock().lines().map_while(Result::ok);

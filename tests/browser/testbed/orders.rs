@@ -90,13 +90,14 @@ impl Testbed {
     }
 
     /// Where everything is.
-    pub fn addresses(&self) -> Value {
-        json!({
+    pub async fn addresses(&self) -> anyhow::Result<Value> {
+        Ok(json!({
+            "position": self.beside.position().await?,
             "url": format!("http://{}{}", self.network.address(), self.prefix),
             "email": ADMINISTRATOR,
             "password": self.password,
             "exports": self.hub.data_dir().join("exports"),
-        })
+        }))
     }
 
     /// Does as it is told.

@@ -156,6 +156,11 @@ impl Beside {
         Ok(())
     }
 
+    /// The newest position of the ledger.
+    pub async fn position(&self) -> anyhow::Result<u64> {
+        Ok(self.ports.log.head().await?)
+    }
+
     /// Ends every session of the administrator.
     pub async fn end_sessions(&self) -> anyhow::Result<()> {
         let tenant = self.tenant().await?;

@@ -271,7 +271,7 @@ async fn nodes(
 ) -> Answer {
     let caller = signed.may(Permission::ReadClusters)?;
     let (sample, revision, position) = sampled(&app, caller, id, fresh).await?;
-    let nodes: Vec<Node> = part(&sample, "nodes")?;
+    let nodes: Vec<Node> = part(sample.as_ref(), "nodes")?;
     Ok(found(&nodes, Some(revision), position))
 }
 
@@ -287,8 +287,8 @@ async fn workloads(
 ) -> Answer {
     let caller = signed.may(Permission::ReadClusters)?;
     let (sample, revision, position) = sampled(&app, caller, id, fresh).await?;
-    let mut workloads: Vec<Workload> = part(&sample, "workloads")?;
-    let volumes: Vec<Claimed> = part(&sample, "volumes")?;
+    let mut workloads: Vec<Workload> = part(sample.as_ref(), "workloads")?;
+    let volumes: Vec<Claimed> = part(sample.as_ref(), "volumes")?;
     for workload in &mut workloads {
         let own = |claim: &&Claimed| {
             claim.namespace == workload.namespace && claim.workload.as_ref() == Some(&workload.name)
@@ -348,7 +348,7 @@ async fn sampled(
 }
 
 /// One part of a sample; nothing before the cluster has answered.
-fn part<T: DeserializeOwned>(sample: &Option<Value>, name: &str) -> Result<Vec<T>, Problem> {
-    let Some(rows) = sample.as_ref().and_then(|sample| sample.get(name)) else { return Ok(vec![]) };
+fn part<T: DeserializeOwned>(sample: Option<&Value>, name: &str) -> Result<Vec<T>, Problem> {
+    let Some(rows) = sample.and_then(|sample| sample.get(name)) else { return Ok(vec![]) };
     Vec::deserialize(rows).map_err(|cause| Problem::internal(&cause))
 }

@@ -73,6 +73,8 @@ async function post(path: string, body: unknown, bearer?: string): Promise<Respo
       headers,
       body: body === undefined ? null : JSON.stringify(body),
       credentials: 'same-origin',
+      // Also when the page is left meanwhile: the next one needs the cookie of the answer.
+      keepalive: true,
     });
   } catch {
     throw unreachable();

@@ -1,4 +1,4 @@
-/** `npm run screenshots`: each page in light, dark and on a phone, into gateways/web/screenshots; the chosen ones into docs/screenshots. */
+/** `npm run screenshots`: each page in light, dark and on a phone, into gateways/web/screenshots; the chosen ones into gateways/web/pictures. */
 import { copyFileSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -43,9 +43,9 @@ test.each(Object.entries(LOOKS))('%s', async (look, options) => {
 });
 
 test('the chosen ones are small', () => {
-  mkdirSync(join(root, 'docs/screenshots'), { recursive: true });
+  mkdirSync(join(root, 'gateways/web/pictures'), { recursive: true });
   for (const [from, to] of Object.entries(CHOSEN)) {
-    const picture = join(root, 'docs/screenshots', `${to}.png`);
+    const picture = join(root, 'gateways/web/pictures', `${to}.png`);
     copyFileSync(join(folder, `${from}.png`), picture);
     expect(statSync(picture).size, to).toBeLessThan(LARGEST);
   }

@@ -17,7 +17,7 @@ export function Chain({ entry }: { entry: Entry }) {
       <ol className="cm-audit-chain">
         <Part title="Cause">
           {entry.caused_by === null ? (
-            <p className="cm-subtle">{entry.origin || entry.request_id ? 'Somebody asked for it; no other event did.' : 'No other event: the hub acted by itself.'}</p>
+            <p className="cm-subtle">{entry.actor.startsWith('system:') ? 'No other event: the hub acted by itself.' : 'Somebody asked for it; no other event did.'}</p>
           ) : cause.isError ? (
             <Failed cause={cause.error} inline />
           ) : (

@@ -23,7 +23,7 @@ test('the slider leads into the past by the keyboard, and the page cannot be tak
   expect(await shown()).not.toBe(now);
 
   // Where one goes from here, the moment goes along.
-  await page.getByRole('grid').getByRole('link').first().click();
+  await page.getByRole('table').getByRole('link').first().click();
   await page.waitForURL(/clusters\/cluster_.*as_of=/);
   await banner.waitFor();
   await page.getByRole('button', { name: 'Back to now' }).click();
@@ -38,7 +38,7 @@ test('an address with a moment shows that moment', async () => {
   await page.getByText(`after ledger position ${position}`).first().waitFor();
   await settled(page);
   const then = await hub.bed.api<unknown[]>(`clusters?as_of=${position}&limit=500`);
-  expect(await page.getByRole('grid', { name: 'Clusters' }).getByRole('row').count()).toBe(Math.min(then.length, 50) + 1);
+  expect(await page.getByRole('table', { name: 'Clusters' }).getByRole('row').count()).toBe(Math.min(then.length, 50) + 1);
   await page.goto(`${hub.bed.url}/fleet?as_of=${position}`);
   await heading(page, 'Fleet').waitFor();
   await page.getByText('The past:').waitFor();

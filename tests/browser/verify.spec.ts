@@ -37,7 +37,7 @@ test('an entry proves itself, first by the hub’s key and then by one that the 
 test('verifying needs nothing but the keyboard', async () => {
   const page = await hub.enter('/audit?event_type=cluster.changed.v1');
   await settled(page);
-  await tabTo(page, page.getByRole('grid', { name: 'Audit log' }).getByRole('link').first());
+  await tabTo(page, page.getByRole('table', { name: 'Audit log' }).getByRole('link').first());
   await page.keyboard.press('Enter');
   await tabTo(page, page.getByRole('link', { name: 'Verify', exact: true }));
   await page.keyboard.press('Enter');

@@ -4,7 +4,11 @@ import './app/styles.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 
+import { prefix } from './api/base';
 import { App } from './app/app';
+import { preloadArea } from './app/areas';
+
+preloadArea(location.pathname.slice(prefix.length));
 
 const root = document.getElementById('root');
 if (root) {

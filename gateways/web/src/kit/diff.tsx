@@ -32,7 +32,7 @@ export function DiffTable({ before, after, label }: { before: unknown; after: un
   const rows = changes(before, after);
   if (rows.length === 0) return <p className="cm-subtle">No member changed.</p>;
   return (
-    <Table aria-label={label} variant="compact" borders={false} gridBreakPoint="grid-md">
+    <Table role="table" aria-label={label} variant="compact" borders={false} gridBreakPoint="grid-md">
       <Thead>
         <Tr>
           <Th modifier="fitContent">Member</Th>

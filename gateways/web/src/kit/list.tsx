@@ -4,7 +4,7 @@ import AngleLeftIcon from '@patternfly/react-icons/dist/esm/icons/angle-left-ico
 import AngleRightIcon from '@patternfly/react-icons/dist/esm/icons/angle-right-icon';
 import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import type { UseQueryResult } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect, useRef } from 'react';
 import { useLocation, useSearchParams } from 'react-router';
 
 import type { Page } from '../api/client';
@@ -19,9 +19,15 @@ export function useListState<Name extends string>(names: readonly Name[], defaul
   const location = useLocation();
   // The cursors of the pages before this one: a cursor only knows the way on.
   const trail: (string | null)[] = (location.state as { trail?: (string | null)[] } | null)?.trail ?? [];
+  // Of two changes before the next rendering the second one builds on the first.
+  const newest = useRef(params);
+  useEffect(() => {
+    newest.current = params;
+  }, [params]);
   const change = (edit: (next: URLSearchParams) => void, state?: unknown) => {
-    const next = new URLSearchParams(params);
+    const next = new URLSearchParams(newest.current);
     edit(next);
+    newest.current = next;
     setParams(next, { state, replace: state === undefined && !next.has('cursor') });
   };
   const cursor = params.get('cursor') ?? undefined;
@@ -84,7 +90,7 @@ export function ListTable<Row>(props: {
   return (
     <>
       {query.isError && <Failed cause={query.error} retry={() => void query.refetch()} inline />}
-      <Table aria-label={label} variant="compact" aria-busy={query.isFetching} gridBreakPoint="grid-lg">
+      <Table role="table" aria-label={label} variant="compact" aria-busy={query.isFetching} gridBreakPoint="grid-lg">
         <Thead>
           <Tr>
             {columns.map((column, index) => (

@@ -51,8 +51,9 @@ impl Place {
         let handle = openat(&above, &self.tenant, folder | OFlags::NOFOLLOW, Mode::empty())
             .map_err(|error| said("the tenant's folder cannot be opened", error))?;
         let lock = file(&handle, &format!(".{name}.lock"))?;
-        flock(&lock, FlockOperation::NonBlockingLockExclusive)
-            .map_err(|_| io::Error::other("another export writes to the file of this name"))?;
+        flock(&lock, FlockOperation::NonBlockingLockExclusive).map_err(|_| {
+            io::Error::other("another export, or another hub, writes to the file of this name")
+        })?;
         Ok(Folder { handle, name: name.into(), _lock: lock })
     }
 }

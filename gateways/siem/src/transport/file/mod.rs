@@ -1,15 +1,17 @@
 //! Lines in a file below the tenant's folder, synced before they count as arrived.
 //!
 //! A full file becomes `NAME.00000001`, and so on: the number grows and is never given again. Nobody else writes meanwhile
-//! (`.NAME.lock`). Every name is opened without following links.
+//! (`.NAME.lock`): an export's stream and its tests share one writer. Every name is opened without following links.
 
 mod folder;
 
 use std::fs::File;
 use std::io::{self, Write as _};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use async_trait::async_trait;
+use hub_domain::kernel::{ExportId, TenantId};
 use hub_projections::outlet::Undelivered;
 use rustix::fs::fsync;
 
@@ -26,12 +28,24 @@ pub(crate) struct Files {
 }
 
 struct Inner {
+    identity: Identity,
     folder: folder::Place,
+    open: Mutex<Option<Open>>,
+}
+
+/// Whose file it is, and how it is written.
+#[derive(Clone, PartialEq, Eq)]
+struct Identity {
+    export_dir: PathBuf,
+    tenant: TenantId,
+    export: ExportId,
     name: String,
     max_bytes: u64,
     keep: u32,
-    open: Mutex<Option<Open>>,
 }
+
+/// The writers of this process that are in use.
+static WRITERS: Mutex<Vec<Weak<Inner>>> = Mutex::new(Vec::new());
 
 /// The file that lines go to.
 struct Open {
@@ -62,9 +76,15 @@ impl Files {
         if max_bytes < SMALLEST {
             return Err(OpenError::transport("/max_bytes", "must be at least 65536"));
         }
-        let folder = folder::Place::new(export_dir, settings.tenant);
-        let inner = Inner { folder, name: name.into(), max_bytes, keep, open: Mutex::default() };
-        Ok(Self { inner: Arc::new(inner) })
+        let identity = Identity {
+            export_dir: export_dir.clone(),
+            tenant: settings.tenant,
+            export: settings.export,
+            name: name.into(),
+            max_bytes,
+            keep,
+        };
+        Ok(Self { inner: Inner::shared(identity) })
     }
 }
 
@@ -83,6 +103,19 @@ fn is_name(name: &str) -> bool {
 type Failed = (usize, io::Error);
 
 impl Inner {
+    /// The writer of this identity: the one that is in use, or a new one.
+    fn shared(identity: Identity) -> Arc<Self> {
+        let mut writers = WRITERS.lock().unwrap_or_else(PoisonError::into_inner);
+        writers.retain(|writer| writer.strong_count() > 0);
+        let used = writers.iter().filter_map(Weak::upgrade).find(|writer| writer.identity == identity);
+        used.unwrap_or_else(|| {
+            let folder = folder::Place::new(&identity.export_dir, identity.tenant);
+            let writer = Arc::new(Self { identity, folder, open: Mutex::default() });
+            writers.push(Arc::downgrade(&writer));
+            writer
+        })
+    }
+
     /// Writes lines, each of which ends at one of `ends`.
     fn write(&self, lines: &[u8], ends: &[usize]) -> Result<(), Failed> {
         let mut held = self.open.lock().unwrap_or_else(PoisonError::into_inner);
@@ -93,7 +126,7 @@ impl Inner {
         };
         let (mut from, mut safe) = (0, 0);
         while safe < ends.len() {
-            let room = self.max_bytes.saturating_sub(open.length);
+            let room = self.identity.max_bytes.saturating_sub(open.length);
             let fits = ends[safe..].iter().take_while(|end| (**end - from) as u64 <= room).count();
             // A line that is longer than a file gets one of its own.
             let fits = if fits == 0 && open.length == 0 { 1 } else { fits };
@@ -111,7 +144,7 @@ impl Inner {
     }
 
     fn begin(&self) -> io::Result<Open> {
-        let folder = self.folder.open(&self.name)?;
+        let folder = self.folder.open(&self.identity.name)?;
         let file = folder.current()?;
         let length = folder::heal(&file)?;
         Ok(Open { folder, file, length })
@@ -120,7 +153,7 @@ impl Inner {
     /// Puts a full file aside and begins the next.
     fn next(&self, open: Open) -> io::Result<Open> {
         let Open { folder, .. } = open;
-        folder.put_aside(self.keep)?;
+        folder.put_aside(self.identity.keep)?;
         let file = folder.current()?;
         Ok(Open { folder, file, length: 0 })
     }

@@ -2,6 +2,7 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 
 use hub_domain::export::Transport as Config;
+use hub_domain::kernel::{ExportId, TypedId as _};
 use hub_projections::outlet::Fault;
 
 use super::is_name;
@@ -9,8 +10,12 @@ use crate::transport::testing::{settings, text};
 use crate::transport::{Message, Secrets, Settings, Transport, open};
 
 fn way(dir: &Path, keep: u32) -> Box<dyn Transport> {
+    way_of(dir, keep, settings().export)
+}
+
+fn way_of(dir: &Path, keep: u32, export: ExportId) -> Box<dyn Transport> {
     let config = Config::File { name: "audit.log".into(), max_bytes: 65_536, keep };
-    let settings = Settings { export_dir: Some(dir.to_owned()), ..settings() };
+    let settings = Settings { export_dir: Some(dir.to_owned()), export, ..settings() };
     open(&config, &Secrets::default(), &settings).expect("a way out")
 }
 
@@ -112,10 +117,24 @@ async fn links_are_not_followed_and_nobody_else_writes() {
 
     let first = way(dir.path(), 0);
     first.send(&[text(1, "one")]).await.expect("written");
-    assert!(away(way(dir.path(), 0).send(&[text(2, "two")]).await).contains("another export"));
+    let other = ExportId::from_uuid(uuid::Uuid::from_u128(77));
+    assert!(away(way_of(dir.path(), 0, other).send(&[text(2, "two")]).await).contains("another export"));
     drop(first);
-    way(dir.path(), 0).send(&[text(2, "two")]).await.expect("written");
+    way_of(dir.path(), 0, other).send(&[text(2, "two")]).await.expect("written");
     assert_eq!(read(&folder(dir.path()).join("audit.log")), "one\ntwo\n");
+}
+
+#[tokio::test]
+async fn a_test_goes_out_beside_the_stream_of_its_own_export() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let stream = way(dir.path(), 2);
+    stream.send(&lines(63, 1023)).await.expect("written");
+    way(dir.path(), 2).send(&lines(1, 1023)).await.expect("the test is written as well");
+    // The stream knows of it: its next line begins a file.
+    stream.send(&[text(1, "one")]).await.expect("written");
+    let path = folder(dir.path());
+    assert_eq!(path.join("audit.log.00000001").metadata().expect("a file").size(), 65_536);
+    assert_eq!(read(&path.join("audit.log")), "one\n");
 }
 
 #[tokio::test]

@@ -30,7 +30,7 @@ it('asks for nothing before two moments were chosen', async () => {
 it('shows what became of the fleet, by kind and page', async () => {
   const router = open('/clusters/compare?from=40&to=50', (url) => (url.pathname === DIFF ? diff() : undefined));
   const changed = await screen.findByRole('article', { name: 'payments' });
-  expect(within(changed).getByRole('grid', { name: 'What differs in payments' })).toHaveTextContent(/health.*healthy.*degraded/);
+  expect(within(changed).getByRole('table', { name: 'What differs in payments' })).toHaveTextContent(/health.*healthy.*degraded/);
   expect(within(changed).getByText('user_7')).toBeInTheDocument();
   expect(within(changed).getByRole('link', { name: 'All 30 events of payments' })).toHaveAttribute('href', `/clusters/${ID}/compare?from=40&to=50`);
   expect(within(screen.getByRole('article', { name: 'fresh' })).getByText('was not there')).toBeInTheDocument();
@@ -72,7 +72,7 @@ it('compares one cluster with itself, and tells what happened in between', async
     const early = url.searchParams.get('as_of') === '12';
     return Response.json(cluster(early ? { position: 12, region: 'old' } : { position: 15 }));
   });
-  expect(await screen.findByRole('grid', { name: 'What differs' })).toHaveTextContent(/region.*old.*us-west-2/);
+  expect(await screen.findByRole('table', { name: 'What differs' })).toHaveTextContent(/region.*old.*us-west-2/);
   expect(await screen.findByText('2 events, the newest first.')).toBeInTheDocument();
   expect(screen.getAllByRole('article').map((one) => one.getAttribute('aria-label'))).toEqual(['Cluster: health changed, position 15', 'Cluster: health changed, position 13']);
   expect(askedFor(`${ONE}/history`)[0]?.searchParams.get('as_of')).toBe('15');
@@ -85,7 +85,7 @@ it('says that a cluster was not there at the earlier moment', async () => {
     return url.searchParams.has('as_of') ? problem(404, 'cluster-not-found') : Response.json(cluster());
   });
   expect(await screen.findByText('At the earlier moment it was not there yet.')).toBeInTheDocument();
-  expect(screen.getByRole('grid', { name: 'What differs' })).toHaveTextContent(/name.*payments/);
+  expect(screen.getByRole('table', { name: 'What differs' })).toHaveTextContent(/name.*payments/);
 });
 
 it('names the field whose moment lies beyond the head or before the other', async () => {

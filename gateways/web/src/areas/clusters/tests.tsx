@@ -115,7 +115,7 @@ const one = (some: Parameters<typeof cluster>[0] = {}) => (url: URL) => {
 
 it('tells what is wrong with a cluster, by code, and remembers that it was looked at', async () => {
   open(`/clusters/${ID}`, one({ health: 'degraded', issues: [{ code: 'node-not-ready', object: 'node/a', message: 'the node is away' }] }));
-  const issues = await screen.findByRole('grid', { name: 'Issues' });
+  const issues = await screen.findByRole('table', { name: 'Issues' });
   expect(within(issues).getByText('The node is away.')).toBeInTheDocument();
   expect(within(issues).getByText('node-not-ready')).toBeInTheDocument();
   expect(await screen.findByText('Last looked at')).toBeInTheDocument();
@@ -150,7 +150,7 @@ it('says that nodes have no past instead of showing those of now', async () => {
 it('shows workloads with their volumes', async () => {
   const workload = { kind: 'StatefulSet', namespace: 'data', name: 'db', replicas: 2, ready_replicas: 1, updated_replicas: 2, images: ['db:1'], volumes: [{ name: 'data-db-0', phase: 'Lost', capacity: '10Gi', storage_class: 'fast' }] };
   open(`/clusters/${ID}/workloads`, (url) => (url.pathname === `${ONE}/workloads` ? Response.json([workload]) : one()(url)));
-  const table = await screen.findByRole('grid', { name: 'Stateful workloads' });
+  const table = await screen.findByRole('table', { name: 'Stateful workloads' });
   expect(within(table).getByText('1 of 2 ready')).toBeInTheDocument();
   expect(within(table).getByText('Lost')).toBeInTheDocument();
 });
@@ -158,7 +158,7 @@ it('shows workloads with their volumes', async () => {
 it('pages through a thousand nodes and finds one', async () => {
   const nodes = Array.from({ length: 1000 }, (_, n) => ({ name: `node-${n}`, ready: n !== 7, schedulable: true, kubelet_version: 'v1', roles: [], cpu: '4', memory: '16Gi' }));
   open(`/clusters/${ID}/nodes`, (url) => (url.pathname === `${ONE}/nodes` ? Response.json(nodes) : one()(url)));
-  const table = await screen.findByRole('grid', { name: 'Nodes' });
+  const table = await screen.findByRole('table', { name: 'Nodes' });
   expect(within(table).getAllByRole('row')).toHaveLength(101);
   fireEvent.change(screen.getByRole('textbox', { name: 'Search the nodes' }), { target: { value: 'node-999' } });
   expect(await screen.findByText('1 of 1,000')).toBeInTheDocument();
@@ -170,7 +170,7 @@ it('tells its history: who, what, why, before and after', async () => {
   const router = open(`/clusters/${ID}/history?as_of=15`, (url) => (url.pathname === `${ONE}/history` ? listAnswer([told], 120, 'older') : one()(url)));
   const line = await screen.findByRole('article', { name: 'Cluster: health changed, position 12' });
   for (const text of ['user_7', 'Failed', 'event 12', 'CHG-1', 'moved']) expect(within(line).getByText(text)).toBeInTheDocument();
-  expect(within(line).getByRole('grid', { name: 'What changed at position 12' })).toHaveTextContent(/region.*a.*b/);
+  expect(within(line).getByRole('table', { name: 'What changed at position 12' })).toHaveTextContent(/region.*a.*b/);
   expect(await within(line).findByRole('link', { name: 'Entry in the audit log' })).toHaveAttribute('href', `/audit/${told.id}`);
   expect(within(line).getByRole('link', { name: 'Compare with right before' })).toHaveAttribute('href', `/clusters/${ID}/compare?from=11&to=12`);
   expect(screen.getByText('1 of 120')).toBeInTheDocument();

@@ -134,7 +134,7 @@ function HashPair({ hashes, fails }: { hashes: Hashes; fails: boolean }) {
 
 function Members({ report }: { report: Report }) {
   return (
-    <Table aria-label="Shown and hashed" variant="compact" borders={false} gridBreakPoint="grid-lg">
+    <Table role="table" aria-label="Shown and hashed" variant="compact" borders={false} gridBreakPoint="grid-lg">
       <Thead>
         <Tr>
           <Th modifier="fitContent">Member</Th>

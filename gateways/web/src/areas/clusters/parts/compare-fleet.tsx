@@ -104,7 +104,7 @@ function Numbers({ before, after }: { before: Schemas['FleetState']; after: Sche
   return (
     <section aria-label="Numbers" className="cm-clusters-numbers">
       <h2 className="cm-heading">Numbers</h2>
-      <Table aria-label="Numbers before and after" variant="compact" gridBreakPoint="">
+      <Table role="table" aria-label="Numbers before and after" variant="compact" gridBreakPoint="">
         <Thead>
           <Tr>
             <Th>What</Th>

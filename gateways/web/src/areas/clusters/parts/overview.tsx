@@ -78,7 +78,7 @@ function HealthCard({ cluster, past }: { cluster: Cluster; past: boolean }) {
 function Issues({ cluster: { issues, health } }: { cluster: Cluster }) {
   if (issues.length === 0) return <p>{health === 'unknown' ? 'Nothing is known yet: the cluster has not answered.' : 'Nothing is wrong that the hub can see.'}</p>;
   return (
-    <Table aria-label="Issues" variant="compact" gridBreakPoint="grid-md">
+    <Table role="table" aria-label="Issues" variant="compact" gridBreakPoint="grid-md">
       <Thead>
         <Tr>
           <Th>What</Th>

@@ -64,7 +64,7 @@ function Sampled<Row>(props: { what: string; query: UseQueryResult<Row[]>; colum
               />
               <span aria-live="polite">{found.length === rows.length ? count(rows.length) : `${count(found.length)} of ${count(rows.length)}`}</span>
             </div>
-            <Table aria-label={what} variant="compact" gridBreakPoint="grid-lg">
+            <Table role="table" aria-label={what} variant="compact" gridBreakPoint="grid-lg">
               <Thead>
                 <Tr>
                   {columns.map((column) => (

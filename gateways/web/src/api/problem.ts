@@ -58,6 +58,7 @@ export function asProblem(cause: unknown): ProblemError {
 /** What a person can do about it. */
 export function advice(problem: Problem): string {
   if (problem.code === UNREACHABLE) return 'It is tried again by itself; nothing that you typed is lost.';
+  if (problem.code === 'sign-in-refused') return 'Look at the address, the password and the tenant, and try again.';
   switch (problem.status) {
     case 401:
       return 'Sign in again.';

@@ -5,6 +5,7 @@ import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 
 import { advice, asProblem, type FieldError, type Problem } from '../api/problem';
+import { sentence } from './words';
 
 export function Loading({ what }: { what: string }) {
   return (
@@ -36,7 +37,7 @@ export function Failed({ cause, retry, inline }: { cause: unknown; retry?: () =>
       <Alert
         isInline
         variant="danger"
-        title={problem.title}
+        title={sentence(problem.title)}
         className="cm-space-below"
         actionLinks={retry && <AlertActionLink onClick={retry}>Try again</AlertActionLink>}
       >
@@ -45,7 +46,7 @@ export function Failed({ cause, retry, inline }: { cause: unknown; retry?: () =>
     );
   }
   return (
-    <EmptyState titleText={problem.title} headingLevel="h2" icon={ExclamationCircleIcon} status="danger">
+    <EmptyState titleText={sentence(problem.title)} headingLevel="h2" icon={ExclamationCircleIcon} status="danger">
       <EmptyStateBody>
         <Said problem={problem} />
       </EmptyStateBody>
@@ -65,7 +66,7 @@ export function Failed({ cause, retry, inline }: { cause: unknown; retry?: () =>
 function Said({ problem }: { problem: Problem }) {
   return (
     <>
-      {problem.detail !== problem.title && <p>{problem.detail}</p>}
+      {problem.detail !== problem.title && <p>{sentence(problem.detail)}</p>}
       {problem.errors && problem.errors.length > 0 && (
         <ul className="cm-plain-list">
           {problem.errors.map((field) => (

@@ -27,10 +27,14 @@ export function ago(time: string | number | Date, now = Date.now()): string {
   return '';
 }
 
+/** The hub's words as the beginning of a sentence. */
+export function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 /** `import_failed` → `Import failed`. */
 export function word(code: string): string {
-  const text = code.replaceAll(/[_-]/g, ' ');
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  return sentence(code.replaceAll(/[_-]/g, ' '));
 }
 
 /** `cluster.health_changed.v2` → `Cluster: health changed`. */

@@ -36,7 +36,7 @@ const Marks = memo(function Marks({ lanes, dots }: { lanes: readonly string[]; d
     <>
       {lanes.map((name, lane) => (
         <g key={name}>
-          <text x={0} y={lane * LANE + 13} className="cm-audit-lane">
+          <text x={10} y={lane * LANE + 13} className="cm-audit-lane">
             {name}
           </text>
           <line x1={0} x2="100%" y1={middle(lane)} y2={middle(lane)} className="cm-audit-line cm-audit-line-ahead" />

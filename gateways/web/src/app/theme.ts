@@ -1,19 +1,16 @@
 /** Light, dark, or as the system says. The first paint is seen to by public/theme.js. */
 import { useSyncExternalStore } from 'react';
 
+import { keep, kept } from '../kit/kept';
+
 export type Theme = 'system' | 'light' | 'dark';
 
-const KEY = 'clustermaster.theme';
 const listeners = new Set<() => void>();
 const system = matchMedia('(prefers-color-scheme: dark)');
 
 export function theme(): Theme {
-  try {
-    const kept = localStorage.getItem(KEY);
-    return kept === 'light' || kept === 'dark' ? kept : 'system';
-  } catch {
-    return 'system';
-  }
+  const chosen = kept('theme');
+  return chosen === 'light' || chosen === 'dark' ? chosen : 'system';
 }
 
 function paint() {
@@ -26,11 +23,7 @@ function paint() {
 system.addEventListener('change', paint);
 
 export function choose(next: Theme) {
-  try {
-    localStorage.setItem(KEY, next);
-  } catch {
-    // Then it holds for this page only.
-  }
+  keep('theme', next);
   paint();
 }
 

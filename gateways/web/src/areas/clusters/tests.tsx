@@ -3,7 +3,6 @@ import userEvent from '@testing-library/user-event';
 import { beforeEach, expect, it, vi } from 'vitest';
 
 import { askedFor, cluster, entry, ID, listAnswer, open, problem, where } from './testing';
-import { KEY } from './views';
 
 // Roles are looked up in whole pages, on machines that do other things as well.
 vi.setConfig({ testTimeout: 20_000 });
@@ -97,7 +96,7 @@ it('saves what is shown as a view, and comes back to it', async () => {
   const dialog = await screen.findByRole('dialog');
   expect(within(dialog).getByText(/kept in this browser/)).toBeInTheDocument();
   await userEvent.type(within(dialog).getByLabelText('Save what the list shows now as'), 'On call{Enter}');
-  expect(JSON.parse(localStorage.getItem(KEY) ?? '')).toEqual([{ name: 'On call', query: 'health=degraded' }]);
+  expect(JSON.parse(localStorage.getItem('clustermaster.views') ?? '')).toEqual([{ name: 'On call', query: 'health=degraded' }]);
   await userEvent.click(within(dialog).getByRole('button', { name: 'Done' }));
   await act(() => router.navigate('/clusters'));
   await userEvent.click(await screen.findByRole('button', { name: 'Saved views' }));

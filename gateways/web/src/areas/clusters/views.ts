@@ -1,5 +1,7 @@
 /** Saved views: a name for what stands in the list's address. They are kept in this browser. */
-import { useCallback, useSyncExternalStore } from 'react';
+import { useCallback, useMemo } from 'react';
+
+import { keep, useKept } from '../../kit/kept';
 
 export interface View {
   name: string;
@@ -7,11 +9,8 @@ export interface View {
   query: string;
 }
 
-export const KEY = 'clustermaster.views';
 export const LONGEST_NAME = 60;
 const MOST = 50;
-
-const listeners = new Set<() => void>();
 
 /** What of an address a view keeps, in one order: two addresses that say the same are the same view. */
 export function queryOf(search: string): string {
@@ -21,7 +20,7 @@ export function queryOf(search: string): string {
   return params.toString();
 }
 
-function parse(text: string | null): View[] {
+function parse(text: string | undefined): View[] {
   try {
     const kept: unknown = JSON.parse(text ?? '[]');
     if (!Array.isArray(kept)) return [];
@@ -53,41 +52,10 @@ export function renamed(views: readonly View[], from: string, to: string): View[
   return views.map((view) => (view.name === from ? { ...view, name: to.trim() } : view)).sort((one, other) => one.name.localeCompare(other.name));
 }
 
-/** Held so that the same text is the same list. */
-let cache: { text: string | null; views: View[] } = { text: null, views: [] };
-
-function kept(): View[] {
-  let text: string | null;
-  try {
-    text = localStorage.getItem(KEY);
-  } catch {
-    text = null;
-  }
-  if (text !== cache.text) cache = { text, views: parse(text) };
-  return cache.views;
-}
-
-function subscribe(listener: () => void) {
-  listeners.add(listener);
-  // Another tab of this browser.
-  addEventListener('storage', listener);
-  return () => {
-    listeners.delete(listener);
-    removeEventListener('storage', listener);
-  };
-}
-
 /** The views, and how to replace them; that answers whether the browser keeps them. */
 export function useViews(): [readonly View[], (views: readonly View[]) => boolean] {
-  const views = useSyncExternalStore(subscribe, kept);
-  const keep = useCallback((next: readonly View[]) => {
-    try {
-      localStorage.setItem(KEY, JSON.stringify(next));
-    } catch {
-      return false;
-    }
-    for (const listener of listeners) listener();
-    return true;
-  }, []);
-  return [views, keep];
+  const text = useKept('views');
+  const views = useMemo(() => parse(text), [text]);
+  const replace = useCallback((next: readonly View[]) => keep('views', JSON.stringify(next)), []);
+  return [views, replace];
 }

@@ -1,4 +1,5 @@
 /** The first three steps, and what ticks them off. */
+import * as browser from '../../kit/kept';
 
 /** What this browser remembers of them. */
 export interface Kept {
@@ -7,23 +8,9 @@ export interface Kept {
   ticked: readonly number[];
 }
 
-const KEY = 'clustermaster.first-steps';
-/** Written by the page of a cluster: this browser opened one. */
-const LOOKED = 'clustermaster.looked';
-/** Written by the audit log: the id of the entry that this browser verified last. */
-const VERIFIED = 'clustermaster.verified';
-
-function read(key: string): string | null {
-  try {
-    return localStorage.getItem(key);
-  } catch {
-    return null;
-  }
-}
-
 export function kept(): Kept {
   try {
-    const value = JSON.parse(read(KEY) ?? '{}') as Partial<Kept>;
+    const value = JSON.parse(browser.kept('first-steps') ?? '{}') as Partial<Kept>;
     return { closed: value.closed === true, ticked: Array.isArray(value.ticked) ? value.ticked : [] };
   } catch {
     return { closed: false, ticked: [] };
@@ -31,14 +18,10 @@ export function kept(): Kept {
 }
 
 export function keep(next: Kept) {
-  try {
-    localStorage.setItem(KEY, JSON.stringify(next));
-  } catch {
-    // Then it holds for this page only.
-  }
+  browser.keep('first-steps', JSON.stringify(next));
 }
 
-export const visits = () => ({ looked: read(LOOKED), verified: read(VERIFIED) });
+export const visits = () => ({ looked: browser.kept('looked') ?? null, verified: browser.kept('verified') ?? null });
 
 export interface Facts {
   /** The entry of the first import, or that there is none. */

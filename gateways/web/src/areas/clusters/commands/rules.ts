@@ -1,4 +1,5 @@
 /** The API's rules for names, regions and labels, and what is suggested for them. */
+import { isDnsLabel } from '../../../kit/names';
 
 export const MOST_LABELS = 64;
 
@@ -8,11 +9,10 @@ export interface LabelRow {
   value: string;
 }
 
-const LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const LABEL_TEXT = /^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
 
 export function nameRule(name: string): string | undefined {
-  return LABEL.test(name) ? undefined : '1 to 63 characters of a-z, 0-9 and -, beginning and ending with a letter or digit.';
+  return isDnsLabel(name) ? undefined : '1 to 63 characters of a-z, 0-9 and -, beginning and ending with a letter or digit.';
 }
 
 export function regionRule(region: string): string | undefined {
@@ -22,7 +22,7 @@ export function regionRule(region: string): string | undefined {
 export function labelKeyRule(key: string): string | undefined {
   const slash = key.indexOf('/');
   const [prefix, name] = slash < 0 ? [undefined, key] : [key.slice(0, slash), key.slice(slash + 1)];
-  if (prefix !== undefined && (prefix.length > 253 || !prefix.split('.').every((label) => LABEL.test(label)))) {
+  if (prefix !== undefined && (prefix.length > 253 || !prefix.split('.').every(isDnsLabel))) {
     return 'Before the / stands a DNS name, such as example.com.';
   }
   return LABEL_TEXT.test(name) ? undefined : 'A key is 1 to 63 letters, digits, -, _ and ., beginning and ending with a letter or digit.';

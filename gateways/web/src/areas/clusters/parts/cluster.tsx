@@ -6,6 +6,7 @@ import { lazy, Suspense, useEffect, useState } from 'react';
 import { Link, useParams } from 'react-router';
 
 import { asProblem } from '../../../api/problem';
+import { keep } from '../../../kit/kept';
 import { ButtonLink, Frame, HealthLabel, StatusLabel } from '../../../kit/parts';
 import { type Moment, useMoment } from '../../../kit/past';
 import { Answered } from '../../../kit/states';
@@ -126,11 +127,6 @@ function Travel({ id, created, told, moment }: { id: string; created: string; to
 function useLooked(cluster: Cluster | undefined) {
   const looked = cluster && cluster.health !== 'unknown' ? cluster.id : undefined;
   useEffect(() => {
-    if (looked === undefined) return;
-    try {
-      localStorage.setItem('clustermaster.looked', looked);
-    } catch {
-      // Then the welcome goes on asking.
-    }
+    if (looked !== undefined) keep('looked', looked);
   }, [looked]);
 }

@@ -1,9 +1,10 @@
 /** What the list is narrowed by: search, states, labels; all of it stands in the address. */
-import { Badge, Button, Form, FormHelperText, HelperText, HelperTextItem, MenuToggle, SearchInput, Select, SelectList, SelectOption, TextInput, Toolbar, ToolbarContent, ToolbarFilter, ToolbarGroup, ToolbarItem, ToolbarToggleGroup } from '@patternfly/react-core';
+import { Badge, Button, Form, MenuToggle, SearchInput, Select, SelectList, SelectOption, TextInput, Toolbar, ToolbarContent, ToolbarFilter, ToolbarGroup, ToolbarItem, ToolbarToggleGroup } from '@patternfly/react-core';
 import FilterIcon from '@patternfly/react-icons/dist/esm/icons/filter-icon';
 import PlusIcon from '@patternfly/react-icons/dist/esm/icons/plus-icon';
 import { useId, useState } from 'react';
 
+import { Fault } from '../../../kit/fault';
 import { useDebounced } from '../../../kit/debounce';
 import { HEALTHS, PROVIDERS, word } from '../../../kit/words';
 import { type Filter, join, labelFault, split, STATUSES, toggled } from '../filters';
@@ -150,15 +151,7 @@ function LabelField({ add }: { add: (label: string) => void }) {
         }}
       />
       <Button type="submit" variant="control" icon={<PlusIcon />} aria-label="Add label" isDisabled={!text.trim()} />
-      {fault && (
-        <FormHelperText>
-          <HelperText isLiveRegion>
-            <HelperTextItem id={`${id}-fault`} variant="error">
-              {fault}
-            </HelperTextItem>
-          </HelperText>
-        </FormHelperText>
-      )}
+      <Fault id={`${id}-fault`} text={fault} />
     </Form>
   );
 }

@@ -1,9 +1,10 @@
 /** The two moments of a comparison. */
-import { Button, Form, FormGroup, FormHelperText, HelperText, HelperTextItem, TextInput } from '@patternfly/react-core';
+import { Button, Form, FormGroup, TextInput } from '@patternfly/react-core';
 import SyncAltIcon from '@patternfly/react-icons/dist/esm/icons/sync-alt-icon';
 import { useId, useState } from 'react';
 import { useSearchParams } from 'react-router';
 
+import { Fault } from '../../../kit/fault';
 import { BEGINNING, momentOf, swapped, type Typed, typed } from '../span';
 
 export interface Ends {
@@ -106,15 +107,7 @@ function End(props: { label: string; open: string; value: Typed; change: (value:
           />
         )}
       </div>
-      {fault && (
-        <FormHelperText>
-          <HelperText isLiveRegion>
-            <HelperTextItem id={`${id}-fault`} variant="error">
-              {fault}
-            </HelperTextItem>
-          </HelperText>
-        </FormHelperText>
-      )}
+      <Fault id={`${id}-fault`} text={fault} />
     </FormGroup>
   );
 }

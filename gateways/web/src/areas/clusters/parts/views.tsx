@@ -1,8 +1,9 @@
 /** Saved views: apply one, save what is shown, and see to them. */
-import { Alert, Button, Divider, Dropdown, DropdownItem, DropdownList, Form, FormGroup, FormHelperText, HelperText, HelperTextItem, MenuToggle, Modal, ModalBody, ModalFooter, ModalHeader, TextInput } from '@patternfly/react-core';
+import { Alert, Button, Divider, Dropdown, DropdownItem, DropdownList, Form, FormGroup, MenuToggle, Modal, ModalBody, ModalFooter, ModalHeader, TextInput } from '@patternfly/react-core';
 import { useId, useState } from 'react';
 import { useLocation, useNavigate } from 'react-router';
 
+import { Fault } from '../../../kit/fault';
 import { LONGEST_NAME, nameFault, queryOf, renamed, saved, useViews, type View } from '../views';
 
 export function Views() {
@@ -119,15 +120,7 @@ function Name(props: { label: string; button: string; initial?: string; fault: (
     >
       <FormGroup label={props.label} fieldId={id}>
         <TextInput id={id} maxLength={LONGEST_NAME} value={name} validated={fault ? 'error' : 'default'} aria-describedby={fault ? `${id}-fault` : undefined} onChange={(_event, text) => setName(text)} />
-        {fault && (
-          <FormHelperText>
-            <HelperText isLiveRegion>
-              <HelperTextItem id={`${id}-fault`} variant="error">
-                {fault}
-              </HelperTextItem>
-            </HelperText>
-          </FormHelperText>
-        )}
+        <Fault id={`${id}-fault`} text={fault} />
       </FormGroup>
       <Button type="submit" variant="secondary">
         {props.button}

@@ -2,13 +2,13 @@
  * The API's rules, told before anything is sent. The hub checks all of it again, and more; where the two differ, the hub is right.
  * A rule is named by the JSON Pointer that the hub names it by, so that either finds the same field.
  */
+import { isDnsLabel } from '../../../kit/names';
 import { readPosition } from '../parts/replay';
 import { credentialsOf, type Draft, names, wanted } from './draft';
 
 export type Breaches = Readonly<Record<string, string>>;
 export type Step = 'where' | 'what' | 'review';
 
-const LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const PLAIN = /^[A-Za-z0-9._-]+$/;
 const WORD = /^[a-z0-9_]{1,64}$/;
 
@@ -139,7 +139,7 @@ const broken = (rules: Rule[]): Breaches => Object.fromEntries(rules.filter(([, 
 export function breaches(draft: Draft, step: Step): Breaches {
   if (step === 'review') return {};
   if (step === 'what') return broken(whatRules(draft));
-  const name: Rule = ['/name', LABEL.test(wanted(draft).name), 'It must be 1 to 63 of a-z, 0-9 and -, starting and ending with a letter or digit.'];
+  const name: Rule = ['/name', isDnsLabel(wanted(draft).name), 'It must be 1 to 63 of a-z, 0-9 and -, starting and ending with a letter or digit.'];
   return broken([name, ...transportRules(draft), ...tlsRules(draft), ...secretRules(draft)]);
 }
 

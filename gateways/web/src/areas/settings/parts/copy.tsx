@@ -1,20 +1,13 @@
 /** A value to be kept elsewhere: shown in full, and copied by a button. */
 import { Button } from '@patternfly/react-core';
 import CopyIcon from '@patternfly/react-icons/dist/esm/icons/copy-icon';
-import { useRef, useState } from 'react';
+import { useRef } from 'react';
+
+import { useCopy } from '../../../kit/copy';
 
 export function Copied({ value, label }: { value: string; label: string }) {
-  const [said, setSaid] = useState('');
   const code = useRef<HTMLElement>(null);
-  const copy = () => {
-    const select = () => {
-      if (code.current) getSelection()?.selectAllChildren(code.current);
-      setSaid('It is selected: copy it with the keyboard.');
-    };
-    // Browsers hand the clipboard to pages on HTTPS or on this machine only.
-    if (!navigator.clipboard) return select();
-    navigator.clipboard.writeText(value).then(() => setSaid('Copied.'), select);
-  };
+  const { copy, done } = useCopy(value, code);
   return (
     <div className="cm-settings-copy">
       <code ref={code} className="cm-settings-value">
@@ -23,7 +16,7 @@ export function Copied({ value, label }: { value: string; label: string }) {
       <Button variant="secondary" size="sm" icon={<CopyIcon />} onClick={copy} aria-label={`Copy ${label}`}>
         Copy
       </Button>
-      <span role="status">{said}</span>
+      <span role="status">{done && (done === 'copied' ? 'Copied.' : 'It is selected: copy it with the keyboard.')}</span>
     </div>
   );
 }

@@ -1,6 +1,7 @@
 /** What the cluster is called, and where it runs. */
-import { Form, FormGroup, FormHelperText, HelperText, HelperTextItem, Radio } from '@patternfly/react-core';
+import { Form, FormGroup, Radio } from '@patternfly/react-core';
 
+import { Fault } from '../../../../kit/fault';
 import { WhyFields } from '../../../../kit/command';
 import { PROVIDERS } from '../../../../kit/words';
 import type { Draft } from '../draft';
@@ -46,13 +47,7 @@ export function Describe({
             />
           ))}
         </div>
-        {provider && (
-          <FormHelperText>
-            <HelperText isLiveRegion>
-              <HelperTextItem variant="error">{provider}</HelperTextItem>
-            </HelperText>
-          </FormHelperText>
-        )}
+        <Fault text={provider} />
       </FormGroup>
       <TextField
         id="import-region"

@@ -1,28 +1,27 @@
 /** Texts to copy, and the way to credentials that the hub takes. */
 import { Button, CodeBlock, CodeBlockAction, CodeBlockCode, ExpandableSection } from '@patternfly/react-core';
 import CopyIcon from '@patternfly/react-icons/dist/esm/icons/copy-icon';
-import { useState } from 'react';
+import { useRef } from 'react';
 
+import { useCopy } from '../../../../kit/copy';
 import { CLUSTER_ROLE, MAKE_KUBECONFIG, SERVICE_ACCOUNT } from '../access';
 
 export function Copyable({ text, label }: { text: string; label: string }) {
-  const [copied, setCopied] = useState(false);
-  const copy = () => {
-    void navigator.clipboard?.writeText(text).then(() => setCopied(true));
-  };
+  const shown = useRef<HTMLDivElement>(null);
+  const { copy, done } = useCopy(text, shown);
   return (
     <CodeBlock
       className="cm-space-below"
       actions={
         <CodeBlockAction>
           <Button variant="link" isInline icon={<CopyIcon />} onClick={copy}>
-            {copied ? 'Copied' : `Copy ${label}`}
+            {done === 'copied' ? 'Copied' : done === 'selected' ? 'Selected: copy it with the keyboard' : `Copy ${label}`}
           </Button>
         </CodeBlockAction>
       }
     >
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scrolling region has to be reached */}
-      <div className="cm-scroll" tabIndex={0} role="region" aria-label={label}>
+      <div ref={shown} className="cm-scroll" tabIndex={0} role="region" aria-label={label}>
         <CodeBlockCode>{text}</CodeBlockCode>
       </div>
     </CodeBlock>

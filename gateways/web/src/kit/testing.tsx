@@ -1,7 +1,7 @@
 /** For tests: a hub that is made of answers, and what the app puts around a page. */
 import { QueryClientProvider } from '@tanstack/react-query';
 import { act, cleanup, configure, render } from '@testing-library/react';
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect } from 'react';
 import { createMemoryRouter, Route as At, RouterProvider, Routes } from 'react-router';
 import { afterEach, beforeEach, vi } from 'vitest';
 
@@ -269,6 +269,20 @@ export function show(element: ReactNode, at = '/') {
     </QueryClientProvider>,
   );
   return { ...shown, client };
+}
+
+/** What a hook answers at an address, as of its newest rendering. */
+export function showHook<T>(hook: () => T, at = '/'): { current: T } {
+  const seen: { current?: T } = {};
+  function Uses() {
+    const value = hook();
+    useEffect(() => {
+      seen.current = value;
+    });
+    return null;
+  }
+  show(<Uses />, at);
+  return seen as { current: T };
 }
 
 /** Where the page is now. */

@@ -23,7 +23,7 @@ export class ProblemError extends Error {
 }
 
 /** The one code that no hub answers: there was no answer. */
-export const UNREACHABLE = 'unreachable';
+const UNREACHABLE = 'unreachable';
 
 export function unreachable(): ProblemError {
   return new ProblemError({

@@ -4,10 +4,11 @@ import AngleLeftIcon from '@patternfly/react-icons/dist/esm/icons/angle-left-ico
 import AngleRightIcon from '@patternfly/react-icons/dist/esm/icons/angle-right-icon';
 import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import type { UseQueryResult } from '@tanstack/react-query';
-import { type ReactNode, useEffect, useRef } from 'react';
-import { useLocation, useSearchParams } from 'react-router';
+import type { ReactNode } from 'react';
+import { useLocation } from 'react-router';
 
 import type { Page } from '../api/client';
+import { put, useAddress } from './address';
 import { Failed } from './states';
 import { count } from './words';
 
@@ -15,21 +16,10 @@ const LIMITS = [20, 50, 100, 500];
 
 /** What of a list stands in the address. `names` are the filters. */
 export function useListState<Name extends string>(names: readonly Name[], defaults: { sort?: string; limit?: number } = {}) {
-  const [params, setParams] = useSearchParams();
+  const [params, change] = useAddress();
   const location = useLocation();
   // The cursors of the pages before this one: a cursor only knows the way on.
   const trail: (string | null)[] = (location.state as { trail?: (string | null)[] } | null)?.trail ?? [];
-  // Of two changes before the next rendering the second one builds on the first.
-  const newest = useRef(params);
-  useEffect(() => {
-    newest.current = params;
-  }, [params]);
-  const change = (edit: (next: URLSearchParams) => void, state?: unknown) => {
-    const next = new URLSearchParams(newest.current);
-    edit(next);
-    newest.current = next;
-    setParams(next, { state, replace: state === undefined && !next.has('cursor') });
-  };
   const cursor = params.get('cursor') ?? undefined;
   const asked = Number(params.get('limit'));
   return {
@@ -40,22 +30,22 @@ export function useListState<Name extends string>(names: readonly Name[], defaul
     filters: Object.fromEntries(names.flatMap((name) => (params.get(name) ? [[name, params.get(name)]] : []))) as Partial<Record<Name, string>>,
     filtered: names.some((name) => params.get(name)),
     set: (values: Partial<Record<Name | 'sort' | 'limit', string | undefined>>) =>
-      change((next) => {
-        next.delete('cursor');
-        for (const [name, value] of Object.entries(values)) {
-          if (typeof value === 'string' && value !== '') next.set(name, value);
-          else next.delete(name);
-        }
-      }),
+      change(
+        (next) => {
+          next.delete('cursor');
+          for (const [name, value] of Object.entries<string | undefined>(values)) put(next, name, value);
+        },
+        { replace: true },
+      ),
     clear: () =>
-      change((next) => {
-        for (const name of [...names, 'cursor']) next.delete(name);
-      }),
-    next: (to: string) => change((next) => next.set('cursor', to), { trail: [...trail, cursor ?? null] }),
-    previous: () => {
-      const before = trail.at(-1) ?? null;
-      change((next) => (before === null ? next.delete('cursor') : next.set('cursor', before)), { trail: trail.slice(0, -1) });
-    },
+      change(
+        (next) => {
+          for (const name of [...names, 'cursor']) next.delete(name);
+        },
+        { replace: true },
+      ),
+    next: (to: string) => change((next) => next.set('cursor', to), { state: { trail: [...trail, cursor ?? null] } }),
+    previous: () => change((next) => put(next, 'cursor', trail.at(-1) ?? undefined), { state: { trail: trail.slice(0, -1) } }),
   };
 }
 

@@ -49,7 +49,7 @@ export function HealthLabel({ health }: { health: string }) {
 }
 
 export function StatusLabel({ status }: { status: string }) {
-  const color = /fail/.test(status) ? 'red' : /ing$/.test(status) ? 'blue' : /^(active)$/.test(status) ? 'green' : 'grey';
+  const color = /fail/.test(status) ? 'red' : /ing$/.test(status) ? 'blue' : status === 'active' ? 'green' : 'grey';
   return (
     <Label isCompact color={color}>
       {word(status)}

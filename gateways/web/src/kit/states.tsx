@@ -89,8 +89,8 @@ export function fieldText(field: FieldError): string {
   return where ? `${where}: ${field.detail}` : field.detail;
 }
 
-/** The rule that a field broke, to be shown beside it. `pointer` is a JSON Pointer (RFC 6901). */
-export function fieldError(cause: unknown, pointer: string): string | undefined {
+/** The rule that a field broke, to be shown beside it. `where` is a JSON Pointer into the body (RFC 6901), or the name of a parameter. */
+export function fieldError(cause: unknown, where: string): string | undefined {
   if (!cause) return undefined;
-  return asProblem(cause).problem.errors?.find((field) => field.pointer === pointer)?.detail;
+  return asProblem(cause).problem.errors?.find((field) => field.pointer === where || field.parameter === where)?.detail;
 }

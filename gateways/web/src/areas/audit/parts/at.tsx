@@ -3,10 +3,9 @@ import { EmptyState, EmptyStateActions, EmptyStateBody, EmptyStateFooter } from 
 import { Link, Navigate, useParams } from 'react-router';
 
 import { ButtonLink, Frame } from '../../../kit/parts';
-import { Answered } from '../../../kit/states';
+import { Answered, fieldError } from '../../../kit/states';
 import { count } from '../../../kit/words';
 import { useEntryAt } from '../queries';
-import { parameterError } from '../words';
 
 export function AtPosition() {
   const given = useParams()['position'] ?? '';
@@ -15,7 +14,7 @@ export function AtPosition() {
   if (!Number.isSafeInteger(position)) {
     return <Nothing title="This is no ledger position" text="A ledger position is a whole number from 1 on." />;
   }
-  if (!query.data && (parameterError(query.error, 'min_position') ?? parameterError(query.error, 'as_of'))) {
+  if (!query.data && (fieldError(query.error, 'min_position') ?? fieldError(query.error, 'as_of'))) {
     return <Nothing title={`The ledger does not reach position ${count(position)}`} text="It ends before. The address may have a typing error." />;
   }
   return (

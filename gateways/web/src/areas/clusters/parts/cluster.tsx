@@ -90,7 +90,7 @@ function About({ cluster }: { cluster: Cluster }) {
           {PROVIDERS[cluster.provider] ?? cluster.provider}, {cluster.region}
         </span>
         <span>{cluster.k8s_version ? `Kubernetes ${cluster.k8s_version}` : 'version not known yet'}</span>
-        <code className="cm-clusters-id">{cluster.endpoint}</code>
+        <code className="cm-breaks">{cluster.endpoint}</code>
       </div>
       {labels.length > 0 && (
         <LabelGroup aria-label="Labels" numLabels={8}>

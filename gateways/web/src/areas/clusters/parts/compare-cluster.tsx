@@ -5,10 +5,10 @@ import { Link, useParams } from 'react-router';
 import { asProblem } from '../../../api/problem';
 import { changes, DiffTable } from '../../../kit/diff';
 import { Frame } from '../../../kit/parts';
-import { Answered, Failed, Loading } from '../../../kit/states';
+import { Answered, Failed, fieldError, Loading } from '../../../kit/states';
 import { count } from '../../../kit/words';
 import { type Cluster, useCluster, useTrail } from '../queries';
-import { isAfter, parameterFault, reversed } from '../span';
+import { isAfter, reversed } from '../span';
 import { Choose } from './compare-fleet';
 import { Timeline } from './history';
 import { clusterPath } from './list';
@@ -43,8 +43,8 @@ function Compared({ id, span }: { id: string; span: Ends & { set: (span: Ends) =
   const late = before.data && after.data && before.data.position > after.data.position;
   const wrong = chosen && (reversed(from, span.to) || late || (before.data && missing(after.error)));
   const faults = {
-    from: parameterFault(before.error, 'as_of'),
-    to: parameterFault(after.error, 'as_of') ?? (wrong ? 'must not lie before the earlier moment' : undefined),
+    from: fieldError(before.error, 'as_of'),
+    to: fieldError(after.error, 'as_of') ?? (wrong ? 'must not lie before the earlier moment' : undefined),
   };
   const failed = [before, after].find((query) => query.isError && !missing(query.error));
   return (

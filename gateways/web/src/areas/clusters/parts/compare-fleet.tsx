@@ -8,11 +8,10 @@ import { useMay } from '../../../app/me';
 import { DiffTable } from '../../../kit/diff';
 import { Pager, useListState } from '../../../kit/list';
 import { Frame, When } from '../../../kit/parts';
-import { Failed, Loading } from '../../../kit/states';
+import { Failed, fieldError, Loading } from '../../../kit/states';
 import { count, PROVIDERS, word } from '../../../kit/words';
 import { join, split, toggled } from '../filters';
 import { type Kind, useFleetDiff } from '../queries';
-import { parameterFault } from '../span';
 import { clusterPath } from './list';
 import { type Ends, SpanForm, useSpan } from './span';
 
@@ -45,7 +44,7 @@ function Compared({ span }: { span: Ends & { set: (span: Ends) => void } }) {
   const { from } = span;
   const state = useListState(['change']);
   const query = useFleetDiff(span, { limit: state.limit, cursor: state.cursor, sort: state.sort, change: state.filters.change });
-  const faults = { from: parameterFault(query.error, 'from'), to: parameterFault(query.error, 'to') };
+  const faults = { from: fieldError(query.error, 'from'), to: fieldError(query.error, 'to') };
   const told = faults.from || faults.to;
   return (
     <>
@@ -160,7 +159,7 @@ function One({ cluster, from, to }: { cluster: Schemas['ClusterDiff']; from: str
           {cluster.events.map((event) => (
             <li key={event.id}>
               <span className="cm-subtle">
-                <When time={event.recorded_at} /> by <code className="cm-clusters-id">{event.actor}</code>:
+                <When time={event.recorded_at} /> by <code className="cm-breaks">{event.actor}</code>:
               </span>{' '}
               {reads ? <Link to={`/audit/${event.id}`}>{event.summary}</Link> : event.summary}
             </li>

@@ -58,7 +58,7 @@ function Happened({ entry, reads, level: Heading }: { entry: Entry; reads: boole
         <Heading className="cm-clusters-what">{eventWord(entry.event_type)}</Heading>
         <OutcomeLabel outcome={entry.outcome} />
         <span className="cm-subtle">
-          <When time={entry.recorded_at} /> by <code className="cm-clusters-id">{entry.actor}</code>
+          <When time={entry.recorded_at} /> by <code className="cm-breaks">{entry.actor}</code>
         </span>
       </div>
       <p>{entry.summary}</p>

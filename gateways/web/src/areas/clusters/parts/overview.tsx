@@ -1,14 +1,17 @@
 /** How a cluster is, and what it is. */
-import { Alert, Card, CardBody, CardTitle, DescriptionList, DescriptionListDescription, DescriptionListGroup, DescriptionListTerm } from '@patternfly/react-core';
+import { Alert, Card, CardBody, CardTitle } from '@patternfly/react-core';
 import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import type { ReactNode } from 'react';
 
 import { HealthLabel, When } from '../../../kit/parts';
 import { Failed } from '../../../kit/states';
-import { count } from '../../../kit/words';
+import { Terms } from '../../../kit/terms';
+import { count, sentence } from '../../../kit/words';
 import { adviceFor } from '../advice';
 import { type Cluster, useHealth } from '../queries';
 import { Progress } from './progress';
+
+const COLUMNS = { columnModifier: { default: '1Col', md: '2Col', xl: '3Col' } } as const;
 
 export function Overview({ cluster, past }: { cluster: Cluster; past: boolean }) {
   return (
@@ -28,7 +31,7 @@ function Failure({ cluster: { failure, status }, past }: { cluster: Cluster; pas
   return (
     <Alert isInline variant="danger" component="h2" title={importing ? 'The import failed' : 'The last change of credentials failed'}>
       <p>
-        {sentence(failure.message)} <code>{failure.code}</code>
+        {whole(failure.message)} <code>{failure.code}</code>
       </p>
       {!past && advice && <p>{advice}</p>}
       {!past && (
@@ -42,10 +45,7 @@ function Failure({ cluster: { failure, status }, past }: { cluster: Cluster; pas
   );
 }
 
-function sentence(text: string): string {
-  const end = /[.!?]$/.test(text) ? text : `${text}.`;
-  return end.charAt(0).toUpperCase() + end.slice(1);
-}
+const whole = (text: string) => sentence(/[.!?]$/.test(text) ? text : `${text}.`);
 
 function HealthCard({ cluster, past }: { cluster: Cluster; past: boolean }) {
   const health = useHealth(cluster.id, !past && cluster.status !== 'decommissioned');
@@ -55,7 +55,8 @@ function HealthCard({ cluster, past }: { cluster: Cluster; past: boolean }) {
       <CardBody>
         <div className="cm-clusters-stack">
           <Terms
-            items={[
+            {...COLUMNS}
+            rows={[
               ['State', <HealthLabel key="health" health={cluster.health} />],
               ['Nodes ready', `${count(cluster.nodes.ready)} of ${count(cluster.nodes.total)}`],
               ...(health.data
@@ -91,7 +92,7 @@ function Issues({ cluster: { issues, health } }: { cluster: Cluster }) {
         {issues.map((issue) => (
           <Tr key={`${issue.code} ${issue.object}`}>
             <Td dataLabel="What" modifier="breakWord">
-              {sentence(issue.message)}
+              {whole(issue.message)}
             </Td>
             <Td dataLabel="Where" modifier="breakWord">
               <code>{issue.object}</code>
@@ -115,7 +116,8 @@ function Facts({ cluster }: { cluster: Cluster }) {
       <CardTitle component="h2">What the hub knows of it</CardTitle>
       <CardBody>
         <Terms
-          items={[
+            {...COLUMNS}
+          rows={[
             ['Id', <code key="id">{cluster.id}</code>],
             ['Identity (UID of kube-system)', cluster.uid ? <code key="uid">{cluster.uid}</code> : 'not known yet'],
             ['Asked for', <By key="created" time={cluster.created_at} who={cluster.created_by} />],
@@ -131,20 +133,7 @@ function Facts({ cluster }: { cluster: Cluster }) {
 function By({ time, who }: { time: string; who: string }) {
   return (
     <>
-      <When time={time} /> by <code className="cm-clusters-id">{who}</code>
+      <When time={time} /> by <code className="cm-breaks">{who}</code>
     </>
-  );
-}
-
-function Terms({ items }: { items: [string, ReactNode][] }) {
-  return (
-    <DescriptionList columnModifier={{ default: '1Col', md: '2Col', xl: '3Col' }} isCompact>
-      {items.map(([term, said]) => (
-        <DescriptionListGroup key={term}>
-          <DescriptionListTerm>{term}</DescriptionListTerm>
-          <DescriptionListDescription className="cm-clusters-id">{said}</DescriptionListDescription>
-        </DescriptionListGroup>
-      ))}
-    </DescriptionList>
   );
 }

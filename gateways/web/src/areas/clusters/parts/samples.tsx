@@ -134,7 +134,7 @@ function Lines({ lines }: { lines: readonly string[] }) {
   return (
     <ul className="cm-plain-list">
       {lines.map((line) => (
-        <li key={line} className="cm-clusters-id">
+        <li key={line} className="cm-breaks">
           {line}
         </li>
       ))}
@@ -148,7 +148,7 @@ function Volumes({ volumes }: { volumes: readonly Schemas['Volume'][] }) {
     <ul className="cm-plain-list cm-clusters-volumes">
       {volumes.map((volume) => (
         <li key={volume.name}>
-          <span className="cm-clusters-id">{volume.name}</span> {volume.phase === 'Bound' ? volume.phase : <Yes good={false}>{volume.phase}</Yes>}
+          <span className="cm-breaks">{volume.name}</span> {volume.phase === 'Bound' ? volume.phase : <Yes good={false}>{volume.phase}</Yes>}
           <span className="cm-subtle">{[volume.capacity, volume.storage_class].filter(Boolean).map((text) => ` · ${text}`)}</span>
         </li>
       ))}

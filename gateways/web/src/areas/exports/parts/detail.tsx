@@ -1,5 +1,5 @@
 /** One export: how it is doing, what it sends, and what can be done to it. */
-import { Alert, Button, DescriptionList, DescriptionListDescription, DescriptionListGroup, DescriptionListTerm } from '@patternfly/react-core';
+import { Alert, Button } from '@patternfly/react-core';
 import { type ReactNode, useState } from 'react';
 import { Link, useParams } from 'react-router';
 
@@ -7,6 +7,7 @@ import { useMay } from '../../../app/me';
 import { ButtonLink, Frame, When } from '../../../kit/parts';
 import { useMoment } from '../../../kit/past';
 import { Answered } from '../../../kit/states';
+import { Terms } from '../../../kit/terms';
 import { at, count, word } from '../../../kit/words';
 import { type Export, useExport } from '../queries';
 import { ActionDialog, type Ask } from './actions';
@@ -23,7 +24,7 @@ export function ExportPage() {
       about={
         one && (
           <>
-            <ExportStatus status={one.status} /> {FORMATS[one.format]} to {kindWord(one.transport)} <code className="cm-exports-address">{addressOf(one.transport)}</code>
+            <ExportStatus status={one.status} /> {FORMATS[one.format]} to {kindWord(one.transport)} <code className="cm-breaks">{addressOf(one.transport)}</code>
           </>
         )
       }
@@ -140,14 +141,7 @@ function Asked({ one }: { one: Export }) {
       <h2 id="cm-exports-asked" className="cm-heading">
         What it sends
       </h2>
-      <DescriptionList isHorizontal isCompact>
-        {rows.map(([term, said]) => (
-          <DescriptionListGroup key={term}>
-            <DescriptionListTerm>{term}</DescriptionListTerm>
-            <DescriptionListDescription className="cm-exports-address">{said}</DescriptionListDescription>
-          </DescriptionListGroup>
-        ))}
-      </DescriptionList>
+      <Terms rows={rows} isHorizontal />
       <p className="cm-space-above">
         <ButtonLink variant="link" to={`/audit?target=${one.id}`}>
           What was done to it, in the audit log

@@ -27,7 +27,7 @@ function columns(asOf: string | undefined): Column<Export>[] {
       wide: true,
       cell: (one) => (
         <>
-          {kindWord(one.transport)} <code className="cm-exports-address">{addressOf(one.transport)}</code>
+          {kindWord(one.transport)} <code className="cm-breaks">{addressOf(one.transport)}</code>
         </>
       ),
     },

@@ -37,7 +37,7 @@ export function Ledger() {
             <ol className="cm-settings-keys">
               {all.map((one, index) => (
                 <li key={one.verifier_key}>
-                  <code className="cm-settings-value">{one.verifier_key}</code>
+                  <code className="cm-breaks">{one.verifier_key}</code>
                   <p className="cm-subtle">
                     {index === 0 ? 'The first.' : 'It and the one before it signed the change.'} {index === all.length - 1 ? 'It signs now.' : 'It signs no longer.'}
                   </p>

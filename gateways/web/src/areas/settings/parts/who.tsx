@@ -1,9 +1,9 @@
 /** Who is signed in, and what they may do. */
-import { DescriptionList, DescriptionListDescription, DescriptionListGroup, DescriptionListTerm } from '@patternfly/react-core';
-import type { ReactNode } from 'react';
+import { DescriptionList } from '@patternfly/react-core';
 
 import { useMe } from '../../../app/me';
 import { Answered } from '../../../kit/states';
+import { Term } from '../../../kit/terms';
 import { word } from '../../../kit/words';
 import { permissionWord, ROLE_WORDS } from '../words';
 
@@ -13,43 +13,34 @@ export function WhoAmI() {
     <Answered query={me} what="Your account">
       {({ id, display_name: name, email, roles, permissions, tenant, session }) => (
         <DescriptionList isHorizontal isCompact horizontalTermWidthModifier={{ default: '9rem' }}>
-          <Fact term="Name">{name ?? 'Erased'}</Fact>
-          <Fact term="E-mail address">{email ?? 'Erased'}</Fact>
-          <Fact term="Roles">
+          <Term name="Name">{name ?? 'Erased'}</Term>
+          <Term name="E-mail address">{email ?? 'Erased'}</Term>
+          <Term name="Roles">
             <ul className="cm-plain-list">
               {roles.map((role) => (
                 <li key={role}>{ROLE_WORDS[role] ?? word(role)}</li>
               ))}
             </ul>
-          </Fact>
-          <Fact term="What you may do">
+          </Term>
+          <Term name="What you may do">
             <ul className="cm-settings-list">
               {permissions.map((permission) => (
                 <li key={permission}>{permissionWord(permission)}</li>
               ))}
             </ul>
-          </Fact>
-          <Fact term="User id">
-            <code className="cm-settings-value">{id}</code>
+          </Term>
+          <Term name="User id">
+            <code>{id}</code>
             <p className="cm-subtle">By it the audit log names you.</p>
-          </Fact>
-          <Fact term="Tenant">
-            <code className="cm-settings-value">{tenant}</code>
-          </Fact>
-          <Fact term="Session">
-            <code className="cm-settings-value">{session}</code>
-          </Fact>
+          </Term>
+          <Term name="Tenant">
+            <code>{tenant}</code>
+          </Term>
+          <Term name="Session">
+            <code>{session}</code>
+          </Term>
         </DescriptionList>
       )}
     </Answered>
-  );
-}
-
-function Fact({ term, children }: { term: string; children: ReactNode }) {
-  return (
-    <DescriptionListGroup>
-      <DescriptionListTerm>{term}</DescriptionListTerm>
-      <DescriptionListDescription>{children}</DescriptionListDescription>
-    </DescriptionListGroup>
   );
 }

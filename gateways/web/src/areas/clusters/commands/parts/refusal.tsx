@@ -32,7 +32,7 @@ export function Refusal({ cause, retry, focus }: { cause: unknown; retry?: () =>
     >
       <List>
         {fields.map(({ pointer, title }) => (
-          <ListItem key={pointer} className="cm-clusters-breaks">
+          <ListItem key={pointer} className="cm-breaks">
             {title}: {said[pointer]}
           </ListItem>
         ))}

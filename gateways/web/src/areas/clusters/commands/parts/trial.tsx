@@ -93,7 +93,7 @@ export function TrialPart({ trial, start, headingLevel, children }: { trial: Tri
 
 function Told({ check }: { check: Check }) {
   return (
-    <span className="cm-clusters-breaks">
+    <span className="cm-breaks">
       {check.message}
       {check.code !== null && (
         <>
@@ -109,7 +109,7 @@ function Summary({ tested }: { tested: Tested }) {
   const failed = tested.checks.find((check) => check.outcome === 'failed');
   if (!tested.connected)
     return (
-      <strong className="cm-clusters-breaks">
+      <strong className="cm-breaks">
         With these credentials the hub could not manage the cluster{failed && `: ${failed.message}`}.
       </strong>
     );

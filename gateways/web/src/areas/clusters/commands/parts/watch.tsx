@@ -75,7 +75,7 @@ function Recorded({ entry }: { entry: Entry }) {
       variant={variant}
       aria-label={`${title}: recorded`}
       description={
-        <span className="cm-clusters-breaks">
+        <span className="cm-breaks">
           {failure && (
             <>
               {failure.message} <code className="cm-subtle">{failure.code}</code> ·{' '}

@@ -1,4 +1,4 @@
-/** What is said of one thing, term by term. Ids and addresses break anywhere. */
+/** What is said of one thing, term by term. (PatternFly breaks what is one long word.) */
 import { DescriptionList, DescriptionListDescription, DescriptionListGroup, type DescriptionListProps, DescriptionListTerm } from '@patternfly/react-core';
 import type { ReactNode } from 'react';
 
@@ -6,7 +6,7 @@ export function Term({ name, children }: { name: string; children: ReactNode }) 
   return (
     <DescriptionListGroup>
       <DescriptionListTerm>{name}</DescriptionListTerm>
-      <DescriptionListDescription className="cm-breaks">{children}</DescriptionListDescription>
+      <DescriptionListDescription>{children}</DescriptionListDescription>
     </DescriptionListGroup>
   );
 }

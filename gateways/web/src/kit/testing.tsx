@@ -91,10 +91,12 @@ async function respond(input: Request | string, init?: RequestInit): Promise<Res
     const id = fits(method, path);
     if (id === undefined) continue;
     one.id = id;
-    const said: unknown = typeof say === 'function' ? await Promise.race([(say as (asked: Asked) => unknown)(one), cut(signal)]) : say;
+    const answered: unknown = typeof say === 'function' ? await Promise.race([(say as (asked: Asked) => unknown)(one), cut(signal)]) : say;
+    const said = Array.isArray(answered) ? page(answered, answered.length) : answered;
+    // What an answer made was made for this request; one that stands there is told again and again.
     if (said instanceof Response) return typeof say === 'function' ? said : said.clone();
     if (said instanceof WithHeaders) return Response.json(said.body, { headers: said.headers });
-    if (said !== undefined) return Response.json(said, { headers: { 'Ledger-Position': '99', ...(Array.isArray(said) ? { 'Total-Count': String(said.length) } : {}) } });
+    if (said !== undefined) return Response.json(said);
   }
   return problem(404, 'nobody-answers', { title: `Nobody answers ${method} ${path}` });
 }

@@ -8,7 +8,7 @@ import { button } from './testing';
 
 const open = (one: Parameters<typeof ClusterActions>[0]['cluster'], path = `/clusters/${ID}`) => show(<ClusterActions cluster={one} />, path);
 
-describe('what can be done to a cluster', { timeout: 30_000 }, () => {
+describe('what can be done to a cluster', () => {
   const active = cluster({ name: 'prod', revision: 4 });
 
   it('is nothing in the past, for those who may not, and for what is gone', async () => {

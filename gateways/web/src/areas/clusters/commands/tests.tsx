@@ -28,7 +28,7 @@ async function upToReview(user: ReturnType<typeof userEvent.setup>) {
   await screen.findByRole('heading', { name: 'Review' });
 }
 
-describe('the wizard', { timeout: 30_000 }, () => {
+describe('the wizard', () => {
   it('walks from a kubeconfig to an import that is watched', async () => {
     const user = userEvent.setup();
     const { container } = open();
@@ -69,7 +69,7 @@ describe('the wizard', { timeout: 30_000 }, () => {
     // Nothing goes out any more with what was wiped.
     expect(asked(IMPORT).filter(({ dry }) => dry)).toHaveLength(1);
     answer({ 'GET /api/v1/clusters/{id}': cluster({ name: 'prod', nodes: { total: 1, ready: 1 } }) });
-    expect(await screen.findByText(/prod is managed: Kubernetes v1.33.2, 1 of 1 node ready/, {}, { timeout: 5_000 })).toBeVisible();
+    expect(await screen.findByText(/prod is managed: Kubernetes v1.33.2, 1 of 1 node ready/)).toBeVisible();
   });
 
   it('goes no further with a context that the hub refuses', async () => {

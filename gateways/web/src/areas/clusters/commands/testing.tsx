@@ -2,10 +2,11 @@
 import { QueryClientProvider } from '@tanstack/react-query';
 import { cleanup, render, screen } from '@testing-library/react';
 import type { userEvent } from '@testing-library/user-event';
-import { MemoryRouter, Route, Routes } from 'react-router';
+import { createMemoryRouter, RouterProvider } from 'react-router';
 import { afterEach, beforeEach, vi } from 'vitest';
 
 import { queryClient } from '../../../api/query';
+import { Leaving } from '../../../kit/leave';
 import { ToastRoom } from '../../../kit/toasts';
 import type { Cluster, Tested } from './queries';
 
@@ -30,6 +31,7 @@ interface Asked {
   query: URLSearchParams;
   headers: Headers;
   body: Record<string, unknown> | undefined;
+  signal: AbortSignal;
 }
 type Answer = (asked: Asked) => Response | undefined;
 
@@ -51,6 +53,47 @@ export function tested(failed?: { name: (typeof CHECKS)[number]; code: string; m
     uid: failed ? null : 'u-1',
     nodes: failed ? null : { total: 3, ready: 2 },
   };
+}
+
+const line = (event: string, data: unknown) => `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+
+/** A test as the hub tells it: by hand, event by event. */
+export function telling(): { answer: (asked?: Asked) => Response; plan: () => void; check: (...checks: Tested['checks']) => void; done: (all: Tested) => void; cut: () => void; end: () => void; left: () => boolean } {
+  let out: ReadableStreamDefaultController<Uint8Array>;
+  let gone = false;
+  const stream = new ReadableStream<Uint8Array>({
+    start: (controller) => {
+      out = controller;
+    },
+  });
+  const say = (event: string, data: unknown) => out.enqueue(new TextEncoder().encode(line(event, data)));
+  return {
+    answer: (asked) => {
+      asked?.signal.addEventListener('abort', () => {
+        gone = true;
+        out.error(asked.signal.reason);
+      });
+      return new Response(stream, { headers: { 'Content-Type': 'text/event-stream' } });
+    },
+    plan: () => say('plan', { checks: CHECKS }),
+    check: (...checks) => checks.forEach((check) => say('check', check)),
+    done: (all) => {
+      say('done', all);
+      out.close();
+    },
+    cut: () => out.error(new TypeError('network error')),
+    end: () => out.close(),
+    left: () => gone,
+  };
+}
+
+/** All of a test at once. */
+export function told(all: Tested): Response {
+  const test = telling();
+  test.plan();
+  test.check(...all.checks);
+  test.done(all);
+  return test.answer();
 }
 
 export const cluster = (over: Partial<Cluster> = {}): Cluster => ({
@@ -100,7 +143,7 @@ beforeEach(() => {
     Response.json({ access_token: 'one', token_type: 'Bearer', expires_in: 900, refresh_token: null, user: { id: 'user_1', roles: [] } }),
   );
   answer('GET', /\/me$/, () => Response.json({ id: 'user_1', permissions: ['clusters:read', 'clusters:manage', 'audit:read'] }));
-  answer('POST', /clusters\/test$/, () => Response.json(tested()));
+  answer('POST', /clusters\/test$/, () => told(tested()));
   answer('POST', /clusters$/, ({ query }) =>
     query.has('dry_run')
       ? plan('cluster.import_requested.v1')
@@ -119,6 +162,7 @@ beforeEach(() => {
       path: url.pathname,
       query: url.searchParams,
       headers: request.headers,
+      signal: request.signal,
       body: text ? (JSON.parse(text) as Record<string, unknown>) : undefined,
     };
     asked.push(one);
@@ -134,19 +178,26 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-export function show(element: React.ReactNode, path = '/clusters/import') {
-  return render(
+/** The newest of the entries is shown. */
+export function show(element: React.ReactNode, ...entries: string[]) {
+  const within = (shown: React.ReactNode) => (
+    <ToastRoom>
+      {shown}
+      <Leaving />
+    </ToastRoom>
+  );
+  const routes = [
+    { path: '/clusters', element: within(<p>the list</p>) },
+    { path: '/clusters/*', element: within(element) },
+    { path: '*', element: within(<p>elsewhere</p>) },
+  ];
+  const router = createMemoryRouter(routes, { initialEntries: entries.length > 0 ? entries : ['/clusters/import'] });
+  const shown = render(
     <QueryClientProvider client={queryClient()}>
-      <MemoryRouter initialEntries={[path]}>
-        <ToastRoom>
-          <Routes>
-            <Route path="/clusters/*" element={element} />
-            <Route path="*" element={<p>elsewhere</p>} />
-          </Routes>
-        </ToastRoom>
-      </MemoryRouter>
+      <RouterProvider router={router} />
     </QueryClientProvider>,
   );
+  return { ...shown, router };
 }
 
 export const button = (name: string | RegExp) => screen.getByRole('button', { name });

@@ -1,11 +1,11 @@
-import { screen, waitFor, within } from '@testing-library/react';
+import { act, screen, waitFor, within } from '@testing-library/react';
 import { userEvent } from '@testing-library/user-event';
 import { describe, expect, it } from 'vitest';
 
 import ImportPage from './import';
 import { Kept } from './kept';
 import { importSteps } from './parts/watch';
-import { answer, button, cluster, ID, KUBECONFIG, pasted, plan, problem, SECRET, sent, show, tested } from './testing';
+import { answer, button, cluster, ID, KUBECONFIG, pasted, plan, problem, SECRET, sent, show, tested, told } from './testing';
 
 /** As far as the test of the connection. */
 async function upToTest(user: ReturnType<typeof userEvent.setup>) {
@@ -123,7 +123,7 @@ describe('the wizard', { timeout: 30_000 }, () => {
 
   it('goes on after a failed test where the import would be accepted, and says what comes of it', async () => {
     const user = userEvent.setup();
-    answer('POST', /test$/, () => Response.json(tested({ name: 'permissions', code: 'permission-missing', message: 'must be allowed' })));
+    answer('POST', /test$/, () => told(tested({ name: 'permissions', code: 'permission-missing', message: 'must be allowed' })));
     show(<ImportPage />);
     await upToTest(user);
     expect(await screen.findByText(/would stand as “Import failed”/)).toBeVisible();
@@ -136,7 +136,7 @@ describe('the wizard', { timeout: 30_000 }, () => {
   it('does not go on where the import would be refused', async () => {
     const user = userEvent.setup();
     answer('POST', /test$/, () =>
-      Response.json(
+      told(
         tested({
           name: 'address',
           code: 'address-refused',
@@ -172,14 +172,32 @@ describe('the wizard', { timeout: 30_000 }, () => {
     expect(new Set(keys).size).toBe(1);
   });
 
-  it('asks before what was put in is left behind', async () => {
+  it('asks before what was put in is left behind: by the way back, by Cancel, by closing the tab', async () => {
     const user = userEvent.setup();
-    show(<ImportPage />);
+    const { router } = show(<ImportPage />, '/clusters', '/clusters/import');
     await pasted(user);
     expect(dispatchEvent(new Event('beforeunload', { cancelable: true }))).toBe(false);
-    await user.click(button('Cancel'));
-    await user.click(await screen.findByRole('button', { name: 'Stay here' }));
+    await act(() => router.navigate(-1));
+    const asked = await screen.findByRole('dialog', { name: /Leave, and lose this/ });
+    expect(asked).toHaveAccessibleDescription(/The kubeconfig, which this page has in memory only/);
+    expect(router.state.location.pathname).toBe('/clusters/import');
+    await user.click(button('Stay here'));
     expect(screen.getByText('The kubeconfig was read')).toBeVisible();
+    await user.click(button('Cancel'));
+    await user.click(await screen.findByRole('button', { name: 'Leave' }));
+    expect(await screen.findByText('the list')).toBeVisible();
+    expect(router.state.location.pathname).toBe('/clusters');
+  });
+
+  it('asks nobody on the way to the import that was sent, and nobody after it', async () => {
+    const user = userEvent.setup();
+    const { router } = show(<ImportPage />, '/clusters', '/clusters/import');
+    await upToReview(user);
+    await user.click(button('Import the cluster'));
+    await screen.findByText('prod is being imported.');
+    expect(router.state.location.search).toBe(`?cluster=${ID}`);
+    await act(() => router.navigate(-1));
+    expect(await screen.findByText('the list')).toBeVisible();
   });
 
   it('offers other credentials after a failure', async () => {

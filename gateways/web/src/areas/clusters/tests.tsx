@@ -160,7 +160,7 @@ it('pages through a thousand nodes and finds one', async () => {
   const table = await screen.findByRole('table', { name: 'Nodes' });
   expect(within(table).getAllByRole('row')).toHaveLength(101);
   fireEvent.change(screen.getByRole('textbox', { name: 'Search the nodes' }), { target: { value: 'node-999' } });
-  expect(await screen.findByText('1 of 1,000')).toBeInTheDocument();
+  expect(await screen.findByText('1 of 1,000 nodes')).toBeInTheDocument();
   expect(within(table).getByText('node-999')).toBeInTheDocument();
 });
 
@@ -168,7 +168,7 @@ it('tells its history: who, what, why, before and after', async () => {
   const told = entry(12, { actor: 'user_7', outcome: 'failed', reason: 'moved', change_request: 'CHG-1', before: { region: 'a' }, after: { region: 'b' } });
   const router = open(`/clusters/${ID}/history?as_of=15`, (url) => (url.pathname === `${ONE}/history` ? listAnswer([told], 120, 'older') : one()(url)));
   const line = await screen.findByRole('article', { name: 'Cluster: health changed, position 12' });
-  for (const text of ['user_7', 'Failed', 'event 12', 'CHG-1', 'moved']) expect(within(line).getByText(text)).toBeInTheDocument();
+  for (const text of ['user_7', 'Failed', 'Event 12', 'CHG-1', 'moved']) expect(within(line).getByText(text)).toBeInTheDocument();
   expect(within(line).getByRole('table', { name: 'What changed at position 12' })).toHaveTextContent(/region.*a.*b/);
   expect(await within(line).findByRole('link', { name: 'Entry in the audit log' })).toHaveAttribute('href', `/audit/${told.id}`);
   expect(within(line).getByRole('link', { name: 'Compare with right before' })).toHaveAttribute('href', `/clusters/${ID}/compare?from=11&to=12`);

@@ -4,6 +4,9 @@ import type { ReactNode } from 'react';
 import { GrantAccess, MakeCredentials } from './parts/help';
 import type { Check } from './queries';
 
+/** A check, or a failure of the import itself: they have the same codes. */
+type Said = Pick<Check, 'code' | 'message'>;
+
 const setting = (name: string) => (
   <p>
     The hub’s setting that decides: <code>{name}</code>. Whoever runs the hub can change it.
@@ -55,7 +58,7 @@ function kubeconfig(message: string): ReactNode {
   );
 }
 
-const BY_CODE: Record<string, (check: Check) => ReactNode> = {
+const BY_CODE: Record<string, (check: Said) => ReactNode> = {
   'kubeconfig-invalid': ({ message }) => kubeconfig(message),
   'credentials-unusable': ({ message }) => kubeconfig(message),
   'address-refused': ({ message }) => address(message),
@@ -113,7 +116,7 @@ const BY_CODE: Record<string, (check: Check) => ReactNode> = {
   ),
 };
 
-export function Advice({ check }: { check: Check }) {
+export function Advice({ check }: { check: Said }) {
   return check.code === null ? null : <>{BY_CODE[check.code]?.(check)}</>;
 }
 

@@ -206,7 +206,7 @@ describe('the wizard', { timeout: 30_000 }, () => {
     );
     const user = userEvent.setup();
     show(<ImportPage />, `/clusters/import?cluster=${ID}`);
-    expect(await screen.findByText('not let in')).toBeVisible();
+    expect(await screen.findByText(/Not let in/)).toBeVisible();
     await user.click(button('Try again with other credentials'));
     const dialog = await screen.findByRole('dialog');
     answer('PUT', /./, ({ query }) =>

@@ -34,7 +34,7 @@ describe('a test of the connection', { timeout: 30_000 }, () => {
     ]);
     act(() => test.check(...all.slice(0, 2)));
     await waitFor(() => expect(screen.getByRole('status')).toHaveTextContent('Address: passed. Now: Reachable, 3 of 8.'));
-    expect(steps().slice(0, 4)).toEqual(['Kubeconfig passedas it should be', 'Address passedas it should be', 'Reachable being checked', 'TLS certificate waiting']);
+    expect(steps().slice(0, 4)).toEqual(['Kubeconfig passedAs it should be', 'Address passedAs it should be', 'Reachable being checked', 'TLS certificate waiting']);
     expect(within(list).getByLabelText('Reachable: being checked')).toHaveAttribute('aria-current', 'step');
     expect(button('Test again')).toHaveAttribute('aria-disabled', 'true');
     act(() => {
@@ -64,7 +64,7 @@ describe('a test of the connection', { timeout: 30_000 }, () => {
     expect(await screen.findByText(/Whether the import would be accepted all the same is being asked/)).toBeVisible();
     act(() => accept());
     expect(await screen.findByText(/the hub could not manage the cluster: nothing listens there/)).toBeVisible();
-    expect(steps().slice(1, 4)).toEqual(['Address passedas it should be', 'Reachable failednothing listens there connection-refused', expect.stringMatching(/^TLS certificate skipped/)]);
+    expect(steps().slice(1, 4)).toEqual(['Address passedAs it should be', 'Reachable failedNothing listens there connection-refused', expect.stringMatching(/^TLS certificate skipped/)]);
     expect(screen.getByRole('heading', { name: /Reachable: what to do/ })).toBeVisible();
   });
 
@@ -81,7 +81,7 @@ describe('a test of the connection', { timeout: 30_000 }, () => {
     await screen.findByText(/Kubeconfig: passed/);
     await user.click(button('Cancel the test'));
     expect(screen.getByText('The test was cancelled.')).toBeVisible();
-    expect(steps().slice(0, 2)).toEqual(['Kubeconfig passedas it should be', 'Address not decided']);
+    expect(steps().slice(0, 2)).toEqual(['Kubeconfig passedAs it should be', 'Address not decided']);
     expect(button('Try again')).toHaveFocus();
     await waitFor(() => expect(first.left()).toBe(true));
     back();

@@ -115,7 +115,7 @@ export function ImportWizard({ watched }: { watched: string | undefined }) {
           name="Kubeconfig"
           id="kubeconfig"
           isDisabled={watched !== undefined || command.isPending}
-          status={watched !== undefined ? 'success' : said['/credentials'] || (asked.kubeconfig && !secret) ? 'error' : 'default'}
+          status={watched !== undefined ? 'success' : said['/credentials'] || (asked.kubeconfig && !secret) ? 'error' : asked.kubeconfig ? 'success' : 'default'}
           footer={
             <Foot
               cancel={cancel}
@@ -147,7 +147,9 @@ export function ImportWizard({ watched }: { watched: string | undefined }) {
               ? 'success'
               : ['/name', '/provider', '/region', '/labels'].some((pointer) => said[pointer]) || (asked.describe && !described(draft))
                 ? 'error'
-                : 'default'
+                : asked.describe
+                  ? 'success'
+                  : 'default'
           }
           footer={
             <Foot

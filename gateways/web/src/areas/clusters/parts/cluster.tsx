@@ -20,7 +20,9 @@ import { NoPast, Nodes, Workloads } from './samples';
 
 const ClusterActions = lazy(() => import('../commands/actions').then(({ ClusterActions }) => ({ default: ClusterActions })));
 
-const TABS = { '': 'Overview', nodes: 'Nodes', workloads: 'Stateful workloads', history: 'History' };
+const TABS = { '': 'Overview', nodes: 'Nodes', workloads: 'Workloads', history: 'History' };
+/** What has no past, by its full name. */
+const SAMPLED = { nodes: 'Nodes', workloads: 'Stateful workloads' };
 type Tab = keyof typeof TABS;
 
 export function ClusterPage({ tab }: { tab: Tab }) {
@@ -70,7 +72,7 @@ export function ClusterPage({ tab }: { tab: Tab }) {
           {(cluster) => {
             if (tab === '') return <Overview cluster={cluster} past={asOf !== undefined} />;
             if (tab === 'history') return <History key={asOf} id={id} asOf={asOf} />;
-            if (asOf !== undefined) return <NoPast what={TABS[tab]} moment={moment} />;
+            if (asOf !== undefined) return <NoPast what={SAMPLED[tab]} moment={moment} />;
             return tab === 'nodes' ? <Nodes id={id} /> : <Workloads id={id} />;
           }}
         </Answered>

@@ -3,7 +3,7 @@ import { ActionList, ActionListItem, Alert, Button, ProgressStep, ProgressSteppe
 import { type ReactNode, useRef } from 'react';
 
 import { Failed } from '../../../../kit/states';
-import { count, word } from '../../../../kit/words';
+import { count, sentence, word } from '../../../../kit/words';
 import { Advice } from '../advice';
 import type { Check, Tested } from '../queries';
 import type { Trial } from '../trial';
@@ -132,7 +132,7 @@ function Stopped({ by }: { by: 'person' | 'cut' }) {
 
 function Checks({ shown: { names, checks, at } }: { shown: Shown }) {
   return (
-    <ProgressStepper isVertical aria-label="Checks of the connection">
+    <ProgressStepper isVertical aria-label="Checks of the connection" className="cm-clusters-checks">
       {names.map((name) => {
         const check = checks.find((one) => one.name === name);
         const here = name === at;
@@ -160,7 +160,7 @@ function Checks({ shown: { names, checks, at } }: { shown: Shown }) {
 function Told({ check }: { check: Check }) {
   return (
     <span className="cm-clusters-breaks">
-      {check.message}
+      {sentence(check.message)}
       {check.code !== null && (
         <>
           {' '}

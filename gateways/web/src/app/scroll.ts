@@ -28,7 +28,7 @@ export function useScroll(container: string) {
     const main = document.getElementById(container);
     const another = before.current !== pathname;
     before.current = pathname;
-    // A filter or a tab of the same page leaves it where it is.
+    // A filter of the same page leaves it where it is.
     if (!main || !another) return;
     const place = way === 'POP' ? (places.get(key) ?? 0) : 0;
     main.scrollTop = place;

@@ -1,5 +1,6 @@
 /** What to do about a check that did not pass. */
 import type { ReactNode } from 'react';
+import { Link } from 'react-router';
 
 import { GrantAccess, MakeCredentials } from './parts/help';
 import type { Check } from './queries';
@@ -106,11 +107,16 @@ const BY_CODE: Record<string, (check: Said) => ReactNode> = {
   'server-busy': () => <p>The API server asks for fewer requests. Wait a moment, then test again.</p>,
   'permission-missing': () => <GrantAccess />,
   forbidden: () => <GrantAccess />,
-  'already-managed': () => (
-    <p>
-      One cluster under two names would be counted twice. Change the credentials of the one that is named in place of importing it again.
-    </p>
-  ),
+  'already-managed': ({ message }) => {
+    const id = /cluster_[0-9a-z]{26}/.exec(message)?.[0];
+    return (
+      <p>
+        One cluster under two names would be counted twice. Change the credentials of the one that is named in place of importing it again
+        {id === undefined ? '.' : ': '}
+        {id !== undefined && <Link to={`/clusters/${id}`}>open it</Link>}
+      </p>
+    );
+  },
   'another-cluster': () => (
     <p>These credentials lead to another cluster; the hub will not take them for this one. Choose another context or kubeconfig.</p>
   ),

@@ -162,7 +162,7 @@ function By({ time, who }: { time: string; who: string }) {
 
 function Terms({ items }: { items: [string, ReactNode][] }) {
   return (
-    <DescriptionList isAutoFit autoFitMinModifier={{ default: '200px' }} isCompact>
+    <DescriptionList isAutoFit autoFitMinModifier={{ default: '150px' }} isCompact>
       {items.map(([term, said]) => (
         <DescriptionListGroup key={term}>
           <DescriptionListTerm>{term}</DescriptionListTerm>

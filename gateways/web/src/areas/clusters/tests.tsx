@@ -2,7 +2,7 @@ import { act, fireEvent, screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event';
 import { beforeEach, expect, it, vi } from 'vitest';
 
-import { askedFor, cluster, entry, ID, listAnswer, open, problem, where } from './testing';
+import { askedFor, cluster, entry, FLEET, ID, listAnswer, open, problem, where } from './testing';
 
 // Roles are looked up in whole pages, on machines that do other things as well.
 vi.setConfig({ testTimeout: 20_000 });
@@ -30,10 +30,10 @@ it('shows a page of a thousand clusters, and the next one', async () => {
 });
 
 it('asks for what its address says', async () => {
-  open('/clusters?q=pay&status=active,updating&health=degraded&provider=aws&region=us-west-2&label=env%3Dprod&sort=-updated_at&limit=20&as_of=7', thousand);
+  open('/clusters?q=pay&status=active,updating&health=degraded&provider=aws&region=us-west-2&k8s_version=1.33,v1.32.1%2Brke2&label=env%3Dprod&sort=-updated_at&limit=20&as_of=7', thousand);
   await screen.findByRole('link', { name: 'edge-0' });
   expect(Object.fromEntries(lists()[0]?.searchParams ?? [])).toEqual({
-    q: 'pay', status: 'active,updating', health: 'degraded', provider: 'aws', region: 'us-west-2', label: 'env=prod', sort: '-updated_at', limit: '20', as_of: '7',
+    q: 'pay', status: 'active,updating', health: 'degraded', provider: 'aws', region: 'us-west-2', k8s_version: '1.33,v1.32.1+rke2', label: 'env=prod', sort: '-updated_at', limit: '20', as_of: '7',
   });
   expect(screen.getByText(/as it was after ledger position 7/)).toBeInTheDocument();
   expect(screen.getByRole('link', { name: 'edge-0' })).toHaveAttribute('href', expect.stringContaining('as_of=7'));
@@ -50,6 +50,29 @@ it('searches once the keys rest, keeps the focus, and takes filters away by thei
   await userEvent.click(screen.getByRole('button', { name: 'Close Active' }));
   expect(where(router).get('status')).toBeNull();
   expect(where(router).get('q')).toBe('pay');
+});
+
+it('narrows by version: a minor one with all of its patches, or one as it is; each a chip and part of a view', async () => {
+  const by_version = { 'v1.33.2': 5, 'v1.33.10-eks-1': 2, 'v1.9.0': 1 };
+  const router = open('/clusters', (url) => (url.pathname === '/api/v1/fleet' ? Response.json({ ...FLEET, clusters: { ...FLEET.clusters, by_version } }) : thousand(url)));
+  await screen.findByRole('link', { name: 'edge-0' });
+  // The filter; behind it stands the head of the column.
+  await userEvent.click(screen.getAllByRole('button', { name: 'Version' })[0] as HTMLElement);
+  await screen.findByText('v1.9.0');
+  const offered = within(screen.getByRole('menu')).getAllByRole('menuitem').map((item) => item.textContent);
+  expect(offered).toEqual(['1.33, every patch', 'v1.33.10-eks-1', 'v1.33.2', '1.9, every patch', 'v1.9.0']);
+  await userEvent.click(screen.getByRole('checkbox', { name: '1.33, every patch' }));
+  await userEvent.click(screen.getByRole('checkbox', { name: 'v1.9.0' }));
+  await waitFor(() => expect(lists().at(-1)?.searchParams.get('k8s_version')).toBe('1.33,v1.9.0'));
+  expect(where(router).get('k8s_version')).toBe('1.33,v1.9.0');
+  await userEvent.keyboard('{Escape}');
+  await userEvent.click(await screen.findByRole('button', { name: 'Close 1.33, every patch' }));
+  expect(where(router).get('k8s_version')).toBe('v1.9.0');
+});
+
+it('leads from the version of a cluster to all of that version, at the same moment', async () => {
+  open(`/clusters/${ID}?as_of=15`, (url) => (url.pathname === ONE ? Response.json(cluster({ k8s_version: 'v1.33.2+rke2r1' })) : undefined));
+  expect(await screen.findByRole('link', { name: 'Kubernetes v1.33.2+rke2r1' })).toHaveAttribute('href', '/clusters?k8s_version=v1.33.2%2Brke2r1&as_of=15');
 });
 
 it('follows its address where that changes by itself', async () => {

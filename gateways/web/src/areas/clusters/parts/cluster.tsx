@@ -37,7 +37,7 @@ export function ClusterPage({ tab }: { tab: Tab }) {
   return (
     <Frame
       title={name}
-      about={then.data && <About cluster={then.data} />}
+      about={then.data && <About cluster={then.data} asOf={asOf} />}
       actions={
         <>
           <ButtonLink variant="secondary" to={`/clusters/${id}/compare${asOf ? `?from=${encodeURIComponent(asOf)}` : ''}`}>
@@ -81,7 +81,7 @@ export function ClusterPage({ tab }: { tab: Tab }) {
   );
 }
 
-function About({ cluster }: { cluster: Cluster }) {
+function About({ cluster, asOf }: { cluster: Cluster; asOf: string | undefined }) {
   const labels = Object.entries(cluster.labels);
   return (
     <div className="cm-clusters-about">
@@ -91,7 +91,13 @@ function About({ cluster }: { cluster: Cluster }) {
         <span>
           {PROVIDERS[cluster.provider] ?? cluster.provider}, {cluster.region}
         </span>
-        <span>{cluster.k8s_version ? `Kubernetes ${cluster.k8s_version}` : 'version not known yet'}</span>
+        {cluster.k8s_version ? (
+          <Link to={`/clusters?${new URLSearchParams({ k8s_version: cluster.k8s_version, ...(asOf ? { as_of: asOf } : {}) }).toString()}`} title="All clusters of this version">
+            Kubernetes {cluster.k8s_version}
+          </Link>
+        ) : (
+          <span>version not known yet</span>
+        )}
         <code className="cm-clusters-id">{cluster.endpoint}</code>
       </div>
       {labels.length > 0 && (

@@ -126,8 +126,9 @@ export function Advice({ check }: { check: Said }) {
   return check.code === null ? null : <>{BY_CODE[check.code]?.(check)}</>;
 }
 
-/** What an import would come to although its test failed. */
+/** What an import would come to although its test failed, or came to no end. */
 export function foresight(failed: Check | undefined): string {
-  if (failed?.name === 'identity') return 'The import would be accepted, and the same cluster managed twice, under two ids.';
+  if (!failed) return 'The import is recorded first, and then tried. A cluster that does not let the hub in stands as “Import failed”, and the hub tries again by itself.';
+  if (failed.name === 'identity') return 'The import would be accepted, and the same cluster managed twice, under two ids.';
   return 'The import would be accepted and recorded. The cluster would stand as “Import failed” with this reason, and the hub would try again by itself until it succeeds, or until you change its credentials or decommission it.';
 }

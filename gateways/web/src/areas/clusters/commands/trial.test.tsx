@@ -30,11 +30,11 @@ describe('a test of the connection', { timeout: 30_000 }, () => {
     act(() => test.plan());
     const list = await screen.findByRole('list', { name: 'Checks of the connection' });
     expect(steps()).toEqual([
-      'Kubeconfig being checked', 'Address waiting', 'Reachable waiting', 'TLS certificate waiting', 'Sign-in waiting', 'Kubernetes version waiting', 'Permissions waiting', 'Identity waiting',
+      'Kubeconfig: being checked', 'Address: waiting', 'Reachable: waiting', 'TLS certificate: waiting', 'Sign-in: waiting', 'Kubernetes version: waiting', 'Permissions: waiting', 'Identity: waiting',
     ]);
     act(() => test.check(...all.slice(0, 2)));
     await waitFor(() => expect(screen.getByRole('status')).toHaveTextContent('Address: passed. Now: Reachable, 3 of 8.'));
-    expect(steps().slice(0, 4)).toEqual(['Kubeconfig passedAs it should be', 'Address passedAs it should be', 'Reachable being checked', 'TLS certificate waiting']);
+    expect(steps().slice(0, 4)).toEqual(['Kubeconfig: passedAs it should be', 'Address: passedAs it should be', 'Reachable: being checked', 'TLS certificate: waiting']);
     expect(within(list).getByLabelText('Reachable: being checked')).toHaveAttribute('aria-current', 'step');
     expect(button('Test again')).toHaveAttribute('aria-disabled', 'true');
     act(() => {
@@ -64,7 +64,7 @@ describe('a test of the connection', { timeout: 30_000 }, () => {
     expect(await screen.findByText(/Whether the import would be accepted all the same is being asked/)).toBeVisible();
     act(() => accept());
     expect(await screen.findByText(/the hub could not manage the cluster: nothing listens there/)).toBeVisible();
-    expect(steps().slice(1, 4)).toEqual(['Address passedAs it should be', 'Reachable failedNothing listens there connection-refused', expect.stringMatching(/^TLS certificate skipped/)]);
+    expect(steps().slice(1, 4)).toEqual(['Address: passedAs it should be', 'Reachable: failedNothing listens there connection-refused', expect.stringMatching(/^TLS certificate: skipped/)]);
     expect(screen.getByRole('heading', { name: /Reachable: what to do/ })).toBeVisible();
   });
 
@@ -81,7 +81,7 @@ describe('a test of the connection', { timeout: 30_000 }, () => {
     await screen.findByText(/Kubeconfig: passed/);
     await user.click(button('Cancel the test'));
     expect(screen.getByText('The test was cancelled.')).toBeVisible();
-    expect(steps().slice(0, 2)).toEqual(['Kubeconfig passedAs it should be', 'Address not decided']);
+    expect(steps().slice(0, 2)).toEqual(['Kubeconfig: passedAs it should be', 'Address: not decided']);
     expect(button('Try again')).toHaveFocus();
     await waitFor(() => expect(first.left()).toBe(true));
     back();
@@ -104,7 +104,7 @@ describe('a test of the connection', { timeout: 30_000 }, () => {
       await screen.findByText(/Now: TLS certificate/);
       act(() => (end === 'cut' ? test.cut() : test.end()));
       expect(await screen.findByText(/The connection to the hub was cut/)).toBeVisible();
-      expect(steps()[3]).toBe('TLS certificate not decided');
+      expect(steps()[3]).toBe('TLS certificate: not decided');
       expect(button('Try again')).toBeEnabled();
       back();
       unmount();

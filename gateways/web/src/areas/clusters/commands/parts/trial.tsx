@@ -149,7 +149,7 @@ function Checks({ shown: { names, checks, at } }: { shown: Shown }) {
             description={check && <Told check={check} />}
           >
             {titleOf(name)}
-            <span className="cm-subtle"> {said}</span>
+            <span className="cm-subtle">: {said}</span>
           </ProgressStep>
         );
       })}

@@ -8,6 +8,7 @@ import { Link, NavLink, useLocation, useNavigate } from 'react-router';
 
 import { follow, useLive } from '../api/live';
 import { signOut, useSession } from '../api/session';
+import { mayLeave } from '../kit/leave';
 import { Failed } from '../kit/states';
 import { at } from '../kit/words';
 import { AREAS } from './areas';
@@ -136,7 +137,7 @@ function Account() {
       >
         <DropdownList>
           <DropdownItem onClick={() => void navigate('/settings')}>Settings</DropdownItem>
-          <DropdownItem onClick={() => void signOut().catch(setFailure)}>Sign out</DropdownItem>
+          <DropdownItem onClick={() => void mayLeave().then((leaves) => (leaves ? signOut() : undefined)).catch(setFailure)}>Sign out</DropdownItem>
         </DropdownList>
       </Dropdown>
       {failure !== undefined && <Failed cause={failure} inline />}

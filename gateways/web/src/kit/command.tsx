@@ -5,6 +5,7 @@ import { type ReactNode, useId, useRef, useState } from 'react';
 
 import type { Receipt, Schemas } from '../api/client';
 import { asProblem } from '../api/problem';
+import { useUnsaved } from './leave';
 import { Failed } from './states';
 import { useToasts } from './toasts';
 import { eventWord } from './words';
@@ -149,6 +150,8 @@ export function ConfirmCommand(props: {
   const [why, setWhy] = useState<Why>({ reason: '', changeRequest: '' });
   const [typed, setTyped] = useState('');
   const id = useId();
+  const written = [why.reason && 'The reason', why.changeRequest && 'The change request'].filter(Boolean);
+  useUnsaved(props.busy ? ['The answer to what was sent. It may be carried out all the same.'] : written.map((one) => `${one} that you wrote.`));
   const allowed = props.ready !== false && (props.typed === undefined || typed === props.typed);
   return (
     <Modal isOpen variant="medium" onClose={props.close} aria-labelledby={`${id}-title`}>

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, vi } from 'vitest';
 import type { Schemas } from '../api/client';
 import { queryClient } from '../api/query';
 import type { paths } from '../api/schema';
+import { Leaving } from './leave';
 import { ToastRoom } from './toasts';
 
 // Machines that build beside it are slow; a test that fails does so all the same.
@@ -252,8 +253,8 @@ export const anExport = (some: Partial<Schemas['Export']> = {}): Schemas['Export
 
 let router: ReturnType<typeof createMemoryRouter>;
 
-/** A page at an address: an area has all that lies below its first segment, and whatever else there is says that it is elsewhere. */
-export function show(element: ReactNode, at = '/') {
+/** A page at an address: an area has all that lies below its first segment, and whatever else there is says that it is elsewhere. What was seen `before` is a way back. */
+export function show(element: ReactNode, at = '/', ...before: string[]) {
   const area = at.split(/[/?]/)[1];
   const client = queryClient();
   const routes = (
@@ -262,9 +263,10 @@ export function show(element: ReactNode, at = '/') {
         <At path={area ? `/${area}/*` : '*'} element={element} />
         {area && <At path="*" element={<p>elsewhere</p>} />}
       </Routes>
+      <Leaving />
     </ToastRoom>
   );
-  router = createMemoryRouter([{ path: '*', element: routes }], { initialEntries: [at] });
+  router = createMemoryRouter([{ path: '*', element: routes }], { initialEntries: [...before, at] });
   const shown = render(
     <QueryClientProvider client={client}>
       <RouterProvider router={router} />
@@ -290,4 +292,4 @@ export function showHook<T>(hook: () => T, at = '/'): { current: T } {
 /** Where the page is now. */
 export const address = () => router.state.location.pathname + router.state.location.search;
 export const parameters = () => new URLSearchParams(router.state.location.search);
-export const goTo = (to: string) => act(() => router.navigate(to));
+export const goTo = (to: string | number) => act(() => (typeof to === 'number' ? router.navigate(to) : router.navigate(to)));

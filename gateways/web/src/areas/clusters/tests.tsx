@@ -2,7 +2,7 @@ import { fireEvent, screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { expect, it } from 'vitest';
 
-import { answer, type Asked, asked, cluster, entry, goTo, ID, me, page, parameters, problem, show } from '../../kit/testing';
+import { answer, type Asked, asked, cluster, entry, fleet, goTo, ID, me, page, parameters, problem, show } from '../../kit/testing';
 import Clusters from './page';
 
 const open = (address: string) => show(<Clusters />, address);
@@ -35,10 +35,10 @@ it('shows a page of a thousand clusters, and the next one', async () => {
 
 it('asks for what its address says', async () => {
   thousand();
-  open('/clusters?q=pay&status=active,updating&health=degraded&provider=aws&region=us-west-2&label=env%3Dprod&sort=-updated_at&limit=20&as_of=7');
+  open('/clusters?q=pay&status=active,updating&health=degraded&provider=aws&region=us-west-2&k8s_version=1.33,v1.32.1%2Brke2&label=env%3Dprod&sort=-updated_at&limit=20&as_of=7');
   await screen.findByRole('link', { name: 'edge-0' });
   expect(Object.fromEntries(lists()[0]?.query ?? [])).toEqual({
-    q: 'pay', status: 'active,updating', health: 'degraded', provider: 'aws', region: 'us-west-2', label: 'env=prod', sort: '-updated_at', limit: '20', as_of: '7',
+    q: 'pay', status: 'active,updating', health: 'degraded', provider: 'aws', region: 'us-west-2', k8s_version: '1.33,v1.32.1+rke2', label: 'env=prod', sort: '-updated_at', limit: '20', as_of: '7',
   });
   expect(screen.getByText(/as it was after ledger position 7/)).toBeInTheDocument();
   expect(screen.getByRole('link', { name: 'edge-0' })).toHaveAttribute('href', expect.stringContaining('as_of=7'));
@@ -56,6 +56,32 @@ it('searches once the keys rest, keeps the focus, and takes filters away by thei
   await userEvent.click(screen.getByRole('button', { name: 'Close Active' }));
   expect(parameters().get('status')).toBeNull();
   expect(parameters().get('q')).toBe('pay');
+});
+
+it('narrows by version: a minor one with all of its patches, or one as it is; each a chip and part of a view', async () => {
+  const by_version = { 'v1.33.2': 5, 'v1.33.10-eks-1': 2, 'v1.9.0': 1 };
+  thousand();
+  answer({ 'GET /api/v1/fleet': fleet({ clusters: { ...fleet().clusters, by_version } }) });
+  open('/clusters');
+  await screen.findByRole('link', { name: 'edge-0' });
+  // The filter; behind it stands the head of the column.
+  await userEvent.click(screen.getAllByRole('button', { name: 'Version' })[0] as HTMLElement);
+  await screen.findByText('v1.9.0');
+  const offered = within(screen.getByRole('menu')).getAllByRole('menuitem').map((item) => item.textContent);
+  expect(offered).toEqual(['1.33, every patch', 'v1.33.10-eks-1', 'v1.33.2', '1.9, every patch', 'v1.9.0']);
+  await userEvent.click(screen.getByRole('checkbox', { name: '1.33, every patch' }));
+  await userEvent.click(screen.getByRole('checkbox', { name: 'v1.9.0' }));
+  await waitFor(() => expect(lists().at(-1)?.query.get('k8s_version')).toBe('1.33,v1.9.0'));
+  expect(parameters().get('k8s_version')).toBe('1.33,v1.9.0');
+  await userEvent.keyboard('{Escape}');
+  await userEvent.click(await screen.findByRole('button', { name: 'Close 1.33, every patch' }));
+  expect(parameters().get('k8s_version')).toBe('v1.9.0');
+});
+
+it('leads from the version of a cluster to all of that version, at the same moment', async () => {
+  answer({ 'GET /api/v1/clusters/{id}': cluster({ k8s_version: 'v1.33.2+rke2r1' }) });
+  open(`/clusters/${ID}?as_of=15`);
+  expect(await screen.findByRole('link', { name: 'Kubernetes v1.33.2+rke2r1' })).toHaveAttribute('href', '/clusters?k8s_version=v1.33.2%2Brke2r1&as_of=15');
 });
 
 it('follows its address where that changes by itself', async () => {
@@ -179,7 +205,7 @@ it('pages through a thousand nodes and finds one', async () => {
   const table = await screen.findByRole('table', { name: 'Nodes' });
   expect(within(table).getAllByRole('row')).toHaveLength(101);
   fireEvent.change(screen.getByRole('textbox', { name: 'Search the nodes' }), { target: { value: 'node-999' } });
-  expect(await screen.findByText('1 of 1,000')).toBeInTheDocument();
+  expect(await screen.findByText('1 of 1,000 nodes')).toBeInTheDocument();
   expect(within(table).getByText('node-999')).toBeInTheDocument();
 });
 
@@ -189,7 +215,7 @@ it('tells its history: who, what, why, before and after', async () => {
   answer({ 'GET /api/v1/clusters/{id}/history': page([told], 120, 'older') });
   open(`/clusters/${ID}/history?as_of=15`);
   const line = await screen.findByRole('article', { name: 'Cluster: health changed, position 12' });
-  for (const text of ['user_7', 'Failed', 'event 12', 'CHG-1', 'moved']) expect(within(line).getByText(text)).toBeInTheDocument();
+  for (const text of ['user_7', 'Failed', 'Event 12', 'CHG-1', 'moved']) expect(within(line).getByText(text)).toBeInTheDocument();
   expect(within(line).getByRole('table', { name: 'What changed at position 12' })).toHaveTextContent(/region.*a.*b/);
   expect(await within(line).findByRole('link', { name: 'Entry in the audit log' })).toHaveAttribute('href', `/audit/${told.id}`);
   expect(within(line).getByRole('link', { name: 'Compare with right before' })).toHaveAttribute('href', `/clusters/${ID}/compare?from=11&to=12`);

@@ -57,16 +57,3 @@ export function newer(before: readonly Happened[], after: readonly Happened[]): 
   const last = before[0]?.position ?? 0;
   return new Set(after.map((one) => one.position).filter((position) => position > last));
 }
-
-/** `v1.33.2` before `v1.9.0`, and what is no version last. */
-export function newestFirst(versions: Record<string, number>): [string, number][] {
-  const parts = (version: string) => version.replace(/^v/, '').split(/[.+-]/).slice(0, 3).map((part) => Number.parseInt(part, 10) || 0);
-  return Object.entries(versions).sort(([one], [other]) => {
-    const [a, b] = [parts(one), parts(other)];
-    for (let index = 0; index < 3; index++) {
-      const by = (b[index] ?? 0) - (a[index] ?? 0);
-      if (by !== 0) return by;
-    }
-    return one.localeCompare(other);
-  });
-}

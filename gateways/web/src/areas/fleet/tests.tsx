@@ -69,6 +69,7 @@ it('leads from a count to the clusters that it counts', async () => {
   const tiles = within(await screen.findByRole('list', { name: 'Clusters by health' }));
   expect(tiles.getByRole('link', { name: '0 Degraded' })).toHaveAttribute('href', '/clusters?health=degraded');
   expect(tiles.getByRole('link', { name: '2 Healthy' })).toHaveAttribute('href', '/clusters?health=healthy');
+  expect(screen.getByRole('link', { name: 'v1.33.2 2' })).toHaveAttribute('href', '/clusters?k8s_version=v1.33.2');
 });
 
 it('shows a thousand clusters, each a link that names its health, with one tab stop a group', async () => {

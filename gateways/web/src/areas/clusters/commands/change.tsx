@@ -7,8 +7,9 @@ import { useEffect, useId, useRef, useState } from 'react';
 
 import { asProblem } from '../../../api/problem';
 import { ConfirmCommand, PlannedEvents, useCommand, type Why } from '../../../kit/command';
+import { mayLeave, useUnsaved } from '../../../kit/leave';
 import { Failed } from '../../../kit/states';
-import { secretOf, told } from './draft';
+import { kubeconfigLost, secretOf, told } from './draft';
 import { Meanwhile } from './meanwhile';
 import { type Chosen, KubeconfigPart } from './parts/kubeconfig';
 import { LabelsPart } from './parts/labels';
@@ -40,9 +41,10 @@ export default function ChangeDialog({
   const [region, setRegion] = useState(cluster.region);
   const [rows, setRows] = useState(() => rowsOf(cluster.labels));
   const [chosen, setChosen] = useState<Chosen>();
+  const [typing, setTyping] = useState(false);
   const [open, setOpen] = useState(false);
   const [confirming, setConfirming] = useState(false);
-  const { trial, start, forget } = useTrial(cluster.id);
+  const { trial, start, cancel: cancelTest, forget } = useTrial(cluster.id);
   const { repeats, counted, reset } = useRepeats();
   const id = useId();
   const kept = useRef(chosen?.kept);
@@ -75,6 +77,16 @@ export default function ChangeDialog({
     done: () => (describes ? `${name} was changed` : `New credentials for ${name} were handed in`),
     onDone: ended,
   });
+  const touched = Object.keys(changes).filter((one) => one !== 'secret');
+  useUnsaved(
+    command.isPending
+      ? []
+      : [
+          ...(touched.length > 0 ? [`Your changes to ${base.name}: ${touched.join(', ')}.`] : []),
+          ...(chosen ? [kubeconfigLost(chosen)] : typing ? ['What stands in the field for the kubeconfig.'] : []),
+        ],
+  );
+  const cancel = () => void mayLeave().then((leaves) => leaves && ended());
   const cause = command.error ?? plan.error;
   const fields = told(cause);
   const edited = () => {
@@ -120,6 +132,7 @@ export default function ChangeDialog({
         headingLevel="h2"
         chosen={chosen}
         missing={false}
+        typing={setTyping}
         error={fields['/credentials']}
         change={(next) => {
           setChosen(next);
@@ -129,13 +142,13 @@ export default function ChangeDialog({
       />
       {secret && (
         <section aria-label="Test of the new credentials" className="cm-space-above">
-          <TrialPart headingLevel="h2" trial={trial} start={() => void start(secret)} />
+          <TrialPart headingLevel="h2" trial={trial} start={() => void start(secret)} cancel={cancelTest} />
         </section>
       )}
     </>
   );
   return (
-    <Modal isOpen variant="medium" onClose={ended} aria-labelledby={`${id}-title`}>
+    <Modal isOpen variant="medium" onClose={cancel} aria-labelledby={`${id}-title`}>
       <ModalHeader title={credentialsOnly ? `Other credentials for ${base.name}` : `Change ${base.name}`} labelId={`${id}-title`} />
       <ModalBody tabIndex={0} role="region" aria-labelledby={`${id}-title`}>
         {stale(cause) && <Meanwhile base={base} takeOver={takeOver} />}
@@ -200,7 +213,7 @@ export default function ChangeDialog({
         >
           Preview the change
         </Button>
-        <Button variant="link" onClick={ended}>
+        <Button variant="link" onClick={cancel}>
           Cancel
         </Button>
       </ModalFooter>

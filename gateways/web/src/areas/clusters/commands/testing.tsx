@@ -3,7 +3,7 @@ import { screen } from '@testing-library/react';
 import type { userEvent } from '@testing-library/user-event';
 import { beforeEach } from 'vitest';
 
-import { answer, cluster, entry, records } from '../../../kit/testing';
+import { answer, type Asked, cluster, entry, records } from '../../../kit/testing';
 import type { Cluster, Tested } from './queries';
 
 export const SECRET = 'very-secret-token';
@@ -42,9 +42,50 @@ export function tested(failed?: { name: (typeof CHECKS)[number]; code: string; m
 export const importing = (some: Partial<Cluster> = {}) =>
   cluster({ name: 'prod', status: 'importing', health: 'unknown', k8s_version: null, uid: null, nodes: { total: 0, ready: 0 }, revision: 1, position: 7, ...some });
 
+const line = (event: string, data: unknown) => `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+
+/** A test as the hub tells it: by hand, event by event. */
+export function telling(): { answer: (asked?: Asked) => Response; plan: () => void; check: (...checks: Tested['checks']) => void; done: (all: Tested) => void; cut: () => void; end: () => void; left: () => boolean } {
+  let out: ReadableStreamDefaultController<Uint8Array>;
+  let gone = false;
+  const stream = new ReadableStream<Uint8Array>({
+    start: (controller) => {
+      out = controller;
+    },
+  });
+  const say = (event: string, data: unknown) => out.enqueue(new TextEncoder().encode(line(event, data)));
+  return {
+    answer: (asked) => {
+      asked?.signal.addEventListener('abort', () => {
+        gone = true;
+        out.error(asked.signal.reason);
+      });
+      return new Response(stream, { headers: { 'Content-Type': 'text/event-stream' } });
+    },
+    plan: () => say('plan', { checks: CHECKS }),
+    check: (...checks) => checks.forEach((check) => say('check', check)),
+    done: (all) => {
+      say('done', all);
+      out.close();
+    },
+    cut: () => out.error(new TypeError('network error')),
+    end: () => out.close(),
+    left: () => gone,
+  };
+}
+
+/** All of a test at once. */
+export function told(all: Tested): Response {
+  const test = telling();
+  test.plan();
+  test.check(...all.checks);
+  test.done(all);
+  return test.answer();
+}
+
 beforeEach(() =>
   answer({
-    'POST /api/v1/clusters/test': tested(),
+    'POST /api/v1/clusters/test': () => told(tested()),
     'POST /api/v1/clusters': records('cluster.import_requested.v1', importing(), 7),
     'GET /api/v1/clusters/{id}': importing(),
     'GET /api/v1/clusters/{id}/history': [entry(7, { event_type: 'cluster.import_requested.v1' })],

@@ -2,14 +2,14 @@ import { screen, waitFor, within } from '@testing-library/react';
 import { userEvent } from '@testing-library/user-event';
 import { describe, expect, it } from 'vitest';
 
-import { answer, asked, cluster, ID, problem, records, sent, show } from '../../../kit/testing';
+import { address, answer, asked, cluster, goTo, ID, problem, records, sent, show } from '../../../kit/testing';
 import ImportPage from './import';
 import { Kept } from './kept';
 import { importSteps } from './parts/watch';
-import { button, importing, KUBECONFIG, pasted, SECRET, tested } from './testing';
+import { button, importing, KUBECONFIG, pasted, SECRET, tested, told } from './testing';
 
 const IMPORT = 'POST /api/v1/clusters';
-const open = (path = '/clusters/import') => show(<ImportPage />, path);
+const open = (path = '/clusters/import', ...before: string[]) => show(<ImportPage />, path, ...before);
 
 /** As far as the test of the connection. */
 async function upToTest(user: ReturnType<typeof userEvent.setup>) {
@@ -124,7 +124,7 @@ describe('the wizard', () => {
 
   it('goes on after a failed test where the import would be accepted, and says what comes of it', async () => {
     const user = userEvent.setup();
-    answer({ 'POST /api/v1/clusters/test': tested({ name: 'permissions', code: 'permission-missing', message: 'must be allowed' }) });
+    answer({ 'POST /api/v1/clusters/test': () => told(tested({ name: 'permissions', code: 'permission-missing', message: 'must be allowed' })) });
     open();
     await upToTest(user);
     expect(await screen.findByText(/would stand as “Import failed”/)).toBeVisible();
@@ -137,7 +137,7 @@ describe('the wizard', () => {
   it('does not go on where the import would be refused', async () => {
     const user = userEvent.setup();
     answer({
-      'POST /api/v1/clusters/test': tested({ name: 'address', code: 'address-refused', message: "at /clusters/0/cluster/server: must not be on the hub's own machine" }),
+      'POST /api/v1/clusters/test': () => told(tested({ name: 'address', code: 'address-refused', message: "at /clusters/0/cluster/server: must not be on the hub's own machine" })),
       [IMPORT]: problem(422, 'invalid-body', { errors: [{ pointer: '/credentials/kubeconfig', detail: 'at /clusters/0/cluster/server: must not be' }] }),
     });
     open();
@@ -167,21 +167,38 @@ describe('the wizard', () => {
     expect(new Set(keys).size).toBe(1);
   });
 
-  it('asks before what was put in is left behind', async () => {
+  it('asks before what was put in is left behind: by the way back, by Cancel, by closing the tab', async () => {
     const user = userEvent.setup();
-    open();
+    open('/clusters/import', '/audit');
     await pasted(user);
     expect(dispatchEvent(new Event('beforeunload', { cancelable: true }))).toBe(false);
-    await user.click(button('Cancel'));
-    await user.click(await screen.findByRole('button', { name: 'Stay here' }));
+    await goTo(-1);
+    const question = await screen.findByRole('dialog', { name: /Leave, and lose this/ });
+    expect(question).toHaveAccessibleDescription(/The kubeconfig, which this page has in memory only/);
+    expect(address()).toBe('/clusters/import');
+    await user.click(button('Stay here'));
     expect(screen.getByText('The kubeconfig was read')).toBeVisible();
+    await user.click(button('Cancel'));
+    await user.click(await screen.findByRole('button', { name: 'Leave' }));
+    await waitFor(() => expect(address()).toBe('/clusters'));
+  });
+
+  it('asks nobody on the way to the import that was sent, and nobody after it', async () => {
+    const user = userEvent.setup();
+    open('/clusters/import', '/audit');
+    await upToReview(user);
+    await user.click(button('Import the cluster'));
+    await screen.findByText('prod is being imported.');
+    expect(address()).toBe(`/clusters/import?cluster=${ID}`);
+    await goTo(-1);
+    expect(await screen.findByText('elsewhere')).toBeVisible();
   });
 
   it('offers other credentials after a failure', async () => {
     answer({ 'GET /api/v1/clusters/{id}': importing({ status: 'import_failed', failure: { code: 'unauthorized', message: 'not let in' } }) });
     const user = userEvent.setup();
     open(`/clusters/import?cluster=${ID}`);
-    expect(await screen.findByText('not let in')).toBeVisible();
+    expect(await screen.findByText(/Not let in/)).toBeVisible();
     await user.click(button('Try again with other credentials'));
     const dialog = await screen.findByRole('dialog');
     answer({ 'PUT /api/v1/clusters/{id}': records('cluster.credentials_replaced.v1', importing({ revision: 3 })) });

@@ -20,7 +20,9 @@ import { NoPast, Nodes, Workloads } from './samples';
 
 const ClusterActions = lazy(() => import('../commands/actions').then(({ ClusterActions }) => ({ default: ClusterActions })));
 
-const TABS = { '': 'Overview', nodes: 'Nodes', workloads: 'Stateful workloads', history: 'History' };
+const TABS = { '': 'Overview', nodes: 'Nodes', workloads: 'Workloads', history: 'History' };
+/** What has no past, by its full name. */
+const SAMPLED = { nodes: 'Nodes', workloads: 'Stateful workloads' };
 type Tab = keyof typeof TABS;
 
 export function ClusterPage({ tab }: { tab: Tab }) {
@@ -35,7 +37,7 @@ export function ClusterPage({ tab }: { tab: Tab }) {
   return (
     <Frame
       title={name}
-      about={then.data && <About cluster={then.data} />}
+      about={then.data && <About cluster={then.data} asOf={asOf} />}
       actions={
         <>
           <ButtonLink variant="secondary" to={`/clusters/${id}/compare${asOf ? `?from=${encodeURIComponent(asOf)}` : ''}`}>
@@ -70,7 +72,7 @@ export function ClusterPage({ tab }: { tab: Tab }) {
           {(cluster) => {
             if (tab === '') return <Overview cluster={cluster} past={asOf !== undefined} />;
             if (tab === 'history') return <History key={asOf} id={id} asOf={asOf} />;
-            if (asOf !== undefined) return <NoPast what={TABS[tab]} moment={moment} />;
+            if (asOf !== undefined) return <NoPast what={SAMPLED[tab]} moment={moment} />;
             return tab === 'nodes' ? <Nodes id={id} /> : <Workloads id={id} />;
           }}
         </Answered>
@@ -79,7 +81,7 @@ export function ClusterPage({ tab }: { tab: Tab }) {
   );
 }
 
-function About({ cluster }: { cluster: Cluster }) {
+function About({ cluster, asOf }: { cluster: Cluster; asOf: string | undefined }) {
   const labels = Object.entries(cluster.labels);
   return (
     <div className="cm-clusters-about">
@@ -89,7 +91,13 @@ function About({ cluster }: { cluster: Cluster }) {
         <span>
           {PROVIDERS[cluster.provider] ?? cluster.provider}, {cluster.region}
         </span>
-        <span>{cluster.k8s_version ? `Kubernetes ${cluster.k8s_version}` : 'version not known yet'}</span>
+        {cluster.k8s_version ? (
+          <Link to={`/clusters?${new URLSearchParams({ k8s_version: cluster.k8s_version, ...(asOf ? { as_of: asOf } : {}) }).toString()}`} title="All clusters of this version">
+            Kubernetes {cluster.k8s_version}
+          </Link>
+        ) : (
+          <span>version not known yet</span>
+        )}
         <code className="cm-breaks">{cluster.endpoint}</code>
       </div>
       {labels.length > 0 && (

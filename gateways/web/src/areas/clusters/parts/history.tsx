@@ -8,7 +8,7 @@ import { changes, DiffTable } from '../../../kit/diff';
 import { Pager, useListState } from '../../../kit/list';
 import { OutcomeLabel, When } from '../../../kit/parts';
 import { Answered } from '../../../kit/states';
-import { eventWord } from '../../../kit/words';
+import { eventWord, sentence } from '../../../kit/words';
 import { type Entry, useHistory } from '../queries';
 import { clusterPath } from './list';
 
@@ -61,7 +61,7 @@ function Happened({ entry, reads, level: Heading }: { entry: Entry; reads: boole
           <When time={entry.recorded_at} /> by <code className="cm-breaks">{entry.actor}</code>
         </span>
       </div>
-      <p>{entry.summary}</p>
+      <p>{sentence(entry.summary)}</p>
       {entry.reason && (
         <p>
           <strong>Reason:</strong> {entry.reason}

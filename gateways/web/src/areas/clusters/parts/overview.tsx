@@ -1,8 +1,9 @@
 /** How a cluster is, and what it is. */
-import { Alert, Card, CardBody, CardTitle } from '@patternfly/react-core';
+import { Alert, Button, Card, CardBody, CardTitle } from '@patternfly/react-core';
 import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
-import type { ReactNode } from 'react';
+import { lazy, type ReactNode, Suspense, useState } from 'react';
 
+import { useMay } from '../../../app/me';
 import { HealthLabel, When } from '../../../kit/parts';
 import { Failed } from '../../../kit/states';
 import { Terms } from '../../../kit/terms';
@@ -12,6 +13,7 @@ import { type Cluster, useHealth } from '../queries';
 import { Progress } from './progress';
 
 const COLUMNS = { columnModifier: { default: '1Col', md: '2Col', xl: '3Col' } } as const;
+const ChangeDialog = lazy(() => import('../commands/change'));
 
 export function Overview({ cluster, past }: { cluster: Cluster; past: boolean }) {
   return (
@@ -24,12 +26,28 @@ export function Overview({ cluster, past }: { cluster: Cluster; past: boolean })
   );
 }
 
-function Failure({ cluster: { failure, status }, past }: { cluster: Cluster; past: boolean }) {
+function Failure({ cluster, past }: { cluster: Cluster; past: boolean }) {
+  const { failure, status } = cluster;
+  const may = useMay('clusters:manage');
+  const [changing, setChanging] = useState(false);
   if (!failure) return null;
   const advice = adviceFor(failure.code);
   const importing = status === 'importing' || status === 'import_failed';
   return (
-    <Alert isInline variant="danger" component="h2" title={importing ? 'The import failed' : 'The last change of credentials failed'}>
+    <Alert
+      isInline
+      variant="danger"
+      component="h2"
+      title={importing ? 'The import failed' : 'The last change of credentials failed'}
+      actionLinks={
+        may &&
+        !past && (
+          <Button variant="link" isInline onClick={() => setChanging(true)}>
+            Replace the credentials
+          </Button>
+        )
+      }
+    >
       <p>
         {whole(failure.message)} <code>{failure.code}</code>
       </p>
@@ -37,9 +55,14 @@ function Failure({ cluster: { failure, status }, past }: { cluster: Cluster; pas
       {!past && (
         <p>
           {importing
-            ? 'The hub goes on trying: once the cluster answers, it is active by itself. You can also change its credentials, or decommission it and import it anew.'
+            ? 'The hub goes on trying: once the cluster answers, it is active by itself.'
             : 'The credentials from before still hold. Hand in others when you have them.'}
         </p>
+      )}
+      {changing && (
+        <Suspense>
+          <ChangeDialog cluster={cluster} credentialsOnly close={() => setChanging(false)} />
+        </Suspense>
       )}
     </Alert>
   );
@@ -58,7 +81,7 @@ function HealthCard({ cluster, past }: { cluster: Cluster; past: boolean }) {
             {...COLUMNS}
             rows={[
               ['State', <HealthLabel key="health" health={cluster.health} />],
-              ['Nodes ready', `${count(cluster.nodes.ready)} of ${count(cluster.nodes.total)}`],
+              ['Nodes ready', cluster.uid === null ? 'not known yet' : `${count(cluster.nodes.ready)} of ${count(cluster.nodes.total)}`],
               ...(health.data
                 ? ([
                     ['Last looked at', <When key="checked" time={health.data.last_checked} />],

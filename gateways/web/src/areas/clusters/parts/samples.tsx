@@ -35,8 +35,8 @@ interface Shown<Row> {
 const PAGE = 100;
 
 /** All rows come in one answer: what is shown of them is chosen here. */
-function Sampled<Row>(props: { what: string; query: UseQueryResult<Row[]>; columns: Shown<Row>[]; text: (row: Row) => string }) {
-  const { what, query, columns, text } = props;
+function Sampled<Row>(props: { what: string; /** One of them. */ one: string; query: UseQueryResult<Row[]>; columns: Shown<Row>[]; text: (row: Row) => string }) {
+  const { what, one, query, columns, text } = props;
   const [sought, setSought] = useState('');
   const [number, setNumber] = useState(1);
   return (
@@ -62,7 +62,7 @@ function Sampled<Row>(props: { what: string; query: UseQueryResult<Row[]>; colum
                 onClear={() => setSought('')}
                 resultsCount={sought ? count(found.length) : undefined}
               />
-              <span aria-live="polite">{found.length === rows.length ? count(rows.length) : `${count(found.length)} of ${count(rows.length)}`}</span>
+              <span aria-live="polite">{`${found.length === rows.length ? '' : `${count(found.length)} of `}${count(rows.length)} ${rows.length === 1 ? one : what.toLowerCase()}`}</span>
             </div>
             <Table role="table" aria-label={what} variant="compact" gridBreakPoint="grid-lg">
               <Thead>
@@ -116,7 +116,7 @@ const NODES: Shown<Schemas['Node']>[] = [
 ];
 
 export function Nodes({ id }: { id: string }) {
-  return <Sampled what="Nodes" query={useNodes(id)} columns={NODES} text={(node) => [node.name, node.kubelet_version, ...node.roles].join(' ')} />;
+  return <Sampled what="Nodes" one="node" query={useNodes(id)} columns={NODES} text={(node) => [node.name, node.kubelet_version, ...node.roles].join(' ')} />;
 }
 
 const WORKLOADS: Shown<Schemas['Workload']>[] = [
@@ -157,5 +157,5 @@ function Volumes({ volumes }: { volumes: readonly Schemas['Volume'][] }) {
 }
 
 export function Workloads({ id }: { id: string }) {
-  return <Sampled what="Stateful workloads" query={useWorkloads(id)} columns={WORKLOADS} text={(one) => [one.namespace, one.name, one.kind, ...one.images].join(' ')} />;
+  return <Sampled what="Stateful workloads" one="stateful workload" query={useWorkloads(id)} columns={WORKLOADS} text={(one) => [one.namespace, one.name, one.kind, ...one.images].join(' ')} />;
 }

@@ -7,11 +7,12 @@ import { useSearchParams } from 'react-router';
 import { asProblem } from '../../../api/problem';
 import { useMe } from '../../../app/me';
 import { useCommand, type Why } from '../../../kit/command';
+import { useUnsaved } from '../../../kit/leave';
 import { ButtonLink, Frame } from '../../../kit/parts';
 import { Failed, Loading } from '../../../kit/states';
 import { create, planCreate, type Summary } from '../queries';
 import { Done } from './done';
-import { type Draft, EMPTY, wanted } from './draft';
+import { type Draft, EMPTY, unsent, wanted } from './draft';
 import { Review } from './review';
 import { type Breaches, breaches, fieldId, type Step, stepOf } from './rules';
 import { What } from './what';
@@ -88,6 +89,8 @@ function Wizard() {
     // Secrets go out of memory as soon as the vault has them.
     onDone: () => setDraft(EMPTY),
   });
+
+  useUnsaved(command.isPending ? ['The answer to the new export. It was sent, and may be carried out all the same: the list of exports tells.'] : unsent(draft, why));
 
   const before = useRef(step);
   useEffect(() => {

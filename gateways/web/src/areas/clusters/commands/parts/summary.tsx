@@ -9,7 +9,7 @@ import { shown } from '../kubeconfig';
 import { labelsOf } from '../rules';
 import type { Trial } from '../trial';
 
-const TESTS: Record<Trial['kind'], string> = { none: 'not tested', running: 'being tested', told: '', failed: 'could not be tested' };
+const TESTS: Record<Trial['kind'], string> = { none: 'not tested', running: 'being tested', stopped: 'not tested to the end', told: '', failed: 'could not be tested' };
 
 export function ChosenSummary({ draft, trial }: { draft: Draft; trial: Trial }) {
   const context = draft.chosen?.reading.contexts.find(({ name }) => name === draft.chosen?.context);

@@ -7,11 +7,12 @@ import { useParams } from 'react-router';
 import { useMay } from '../../../app/me';
 import { DiffTable } from '../../../kit/diff';
 import { ButtonLink, Frame, Json, OutcomeLabel } from '../../../kit/parts';
+import { isPerson, WhoInFull } from '../../../kit/people';
 import { Answered, Failed } from '../../../kit/states';
 import { at, count, eventWord } from '../../../kit/words';
 import { type Entry, proofOf, useEntry } from '../queries';
 import { proofName, save } from '../save';
-import { Target, Who } from './about';
+import { Target } from './about';
 import { Chain } from './chain';
 
 export function EntryPage() {
@@ -81,7 +82,7 @@ function Facts({ entry }: { entry: Entry }) {
   return (
     <DescriptionList isHorizontal isCompact horizontalTermWidthModifier={{ default: '11ch' }}>
       <Fact name="Who">
-        <Who actor={entry.actor} />
+        <WhoInFull actor={entry.actor} />
       </Fact>
       <Fact name="From where">
         {origin ? (
@@ -103,7 +104,7 @@ function Facts({ entry }: { entry: Entry }) {
         <code className="cm-audit-id">{entry.event_type}</code>
       </Fact>
       <Fact name="Target">
-        <Target entry={entry} /> <span className="cm-subtle">revision {count(entry.revision)}</span>
+        {isPerson(entry.target_id) ? <WhoInFull actor={entry.target_id} /> : <Target entry={entry} />} <span className="cm-subtle">revision {count(entry.revision)}</span>
       </Fact>
       <Fact name="Reason">{entry.reason ?? <None />}</Fact>
       <Fact name="Change request">{entry.change_request ?? <None />}</Fact>

@@ -6,10 +6,11 @@ import { Link, useSearchParams } from 'react-router';
 
 import { useMay } from '../../../app/me';
 import { HealthLabel, OutcomeLabel } from '../../../kit/parts';
+import { Who } from '../../../kit/people';
 import { Failed } from '../../../kit/states';
 import { at, count, eventWord, HEALTHS } from '../../../kit/words';
 import { useLessMotion, useTicks } from '../motion';
-import { Target, Who } from '../parts/about';
+import { Target } from '../parts/about';
 import { type Entry, useFleetAt } from '../queries';
 import { fleetPositions, layOut } from './lanes';
 import { useSettled } from './settled';

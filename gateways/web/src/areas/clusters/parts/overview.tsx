@@ -4,6 +4,7 @@ import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import type { ReactNode } from 'react';
 
 import { HealthLabel, When } from '../../../kit/parts';
+import { Who } from '../../../kit/people';
 import { Failed } from '../../../kit/states';
 import { count } from '../../../kit/words';
 import { adviceFor } from '../advice';
@@ -131,7 +132,7 @@ function Facts({ cluster }: { cluster: Cluster }) {
 function By({ time, who }: { time: string; who: string }) {
   return (
     <>
-      <When time={time} /> by <code className="cm-clusters-id">{who}</code>
+      <When time={time} /> by <Who actor={who} />
     </>
   );
 }

@@ -2,71 +2,11 @@
 import './people.css';
 
 import { TextInput } from '@patternfly/react-core';
-import { useInfiniteQuery } from '@tanstack/react-query';
 import { type KeyboardEvent, useEffect, useId, useState } from 'react';
 
-import { api, page } from '../api/client';
-import { useMay } from '../app/me';
-import { HUB, MINUTES, shortId } from './people';
+import { useSuggestions } from './people-search';
 import { Failed } from './states';
 import { count } from './words';
-
-interface Suggestion {
-  actor: string;
-  title: string;
-  about: string;
-}
-
-const plain = (text: string) => text.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase();
-
-/** Whether every word of what was typed begins a word of one of these, or the whole stands somewhere in an address or id. */
-function fits(typed: string, words: string, whole: readonly string[]): boolean {
-  const asked = plain(typed).trim();
-  const known = plain(words).split(/[\s,()]+/);
-  return asked.split(/\s+/).every((part) => known.some((word) => word.startsWith(part))) || whole.some((one) => plain(one).includes(asked));
-}
-
-/** Accounts a page, and pages at most: names are sealed in the database, so that no list can be searched by them there. */
-export const PEOPLE_PAGE = 200;
-const PAGES = 5;
-/** Suggestions at most. */
-const MOST = 8;
-
-/** Whom a text can mean. Accounts are gone through from whoever signed in last, a page more while none fits. */
-export function useSuggestions(typed: string, options: { hub: boolean; enabled?: boolean }) {
-  const may = useMay('users:read');
-  const text = typed.trim();
-  const wanted = may && text !== '' && options.enabled !== false;
-  const query = useInfiniteQuery({
-    queryKey: ['people', 'all'],
-    queryFn: ({ signal, pageParam }) =>
-      page(api.GET('/api/v1/users', { params: { query: { status: ['active', 'disabled'], sort: '-last_signed_in_at', limit: PEOPLE_PAGE, cursor: pageParam } }, signal })),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (last, all) => (all.length < PAGES ? last.next : undefined),
-    enabled: wanted,
-    staleTime: 5 * MINUTES,
-  });
-  const hub = options.hub && text !== '' ? Object.entries(HUB).filter(([actor, words]) => fits(text, words, [actor])) : [];
-  const people = wanted ? (query.data?.pages.flatMap(({ rows }) => rows) ?? []).filter((one) => fits(text, one.display_name ?? '', [one.email ?? '', one.id])) : [];
-  const { hasNextPage, isFetching, isError, fetchNextPage } = query;
-  const further = wanted && people.length === 0 && hasNextPage && !isFetching && !isError;
-  useEffect(() => {
-    if (further) void fetchNextPage();
-  }, [further, fetchNextPage]);
-  const found: Suggestion[] = [
-    ...people.map(({ id, display_name: name, email }) => ({ actor: id, title: name ?? shortId(id), about: email ?? id })),
-    ...hub.map(([actor, title]) => ({ actor, title, about: actor })),
-  ];
-  const last = query.data?.pages.at(-1);
-  return {
-    found: found.slice(0, MOST),
-    searching: wanted && (further || (isFetching && people.length === 0)),
-    failure: wanted && isError ? query.error : undefined,
-    /** So many accounts were gone through, and there are others. */
-    beyond: wanted && !hasNextPage && last?.next !== undefined ? PEOPLE_PAGE * PAGES : undefined,
-    may,
-  };
-}
 
 /** What is an id by its look, parted by commas or spaces: it is taken as it is, and the hub says what is wrong with it. */
 function idsOf(text: string): string[] | undefined {

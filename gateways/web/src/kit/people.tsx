@@ -94,9 +94,7 @@ export function Who({ actor }: { actor: string }) {
           isVisible
           triggerRef={button}
           aria-label={text}
-          headerContent={text}
-          headerComponent="h2"
-          bodyContent={<More actor={actor} />}
+          bodyContent={<More actor={actor} text={text} />}
           shouldClose={() => setOpen(false)}
           onHidden={() => setOpen(false)}
         />
@@ -130,15 +128,21 @@ export function WhoInFull({ actor }: { actor: string }) {
 }
 
 function You({ actor }: { actor: string }) {
-  return useMe().data?.id === actor ? <span className="cm-subtle"> (you)</span> : null;
+  return useMe().data?.id === actor ? (
+    <>
+      {' '}
+      <span className="cm-subtle">(you)</span>
+    </>
+  ) : null;
 }
 
-function More({ actor }: { actor: string }) {
+function More({ actor, text }: { actor: string; text: string }) {
   const [log, users] = [useMay('audit:read'), useMay('users:read')];
   const id = useRef<HTMLElement>(null);
   const { copy, done } = useCopy(actor, id);
   return (
     <div className="cm-who-more">
+      <strong>{text}</strong>
       <code ref={id} className="cm-who-id">
         {actor}
       </code>

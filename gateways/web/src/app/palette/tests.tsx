@@ -14,7 +14,7 @@ configure({ asyncUtilTimeout: 5_000 });
 vi.setConfig({ testTimeout: 30_000 });
 
 const ADMIN = ['clusters:read', 'clusters:manage', 'audit:read', 'exports:read', 'exports:manage'];
-const asked: { url: URL; signal: AbortSignal; answer: (...clusters: unknown[]) => void }[] = [];
+const asked: { url: URL; signal: AbortSignal; answer: (...clusters: unknown[]) => void; users: (...users: unknown[]) => void }[] = [];
 let permissions = ADMIN;
 
 beforeEach(() => {
@@ -30,7 +30,7 @@ beforeEach(() => {
     const { signal } = input as Request;
     return new Promise<Response>((resolve, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason as Error));
-      asked.push({ url, signal, answer: (...clusters) => resolve(Response.json({ clusters, entries: [ENTRY] })) });
+      asked.push({ url, signal, answer: (...clusters) => resolve(Response.json({ clusters, entries: [ENTRY] })), users: (...users) => resolve(Response.json(users)) });
     });
   });
 });
@@ -111,6 +111,18 @@ it('never shows an overtaken answer, and aborts its asking', async () => {
   // What was found stays with its own text only.
   await userEvent.type(input, '9');
   expect(screen.queryByRole('option', { name: /prod-2/ })).toBeNull();
+});
+
+it('finds accounts by name for those who may see them', async () => {
+  permissions = ['users:read'];
+  const input = await open('search');
+  await userEvent.type(input, 'lovel');
+  await waitFor(() => expect(asked.map(({ url }) => url.pathname)).toEqual(['/api/v1/users']));
+  asked[0]?.users({ id: 'user_ada', display_name: 'Ada Lovelace', email: 'ada@b.example' }, { id: 'user_bob', display_name: 'Bob', email: 'bob@b.example' });
+  const people = within(await screen.findByRole('group', { name: 'People' }));
+  expect(people.getAllByRole('option')).toHaveLength(1);
+  await userEvent.click(people.getByRole('option', { name: /Ada Lovelace/ }));
+  await waitFor(() => expect(screen.getByTestId('main')).toHaveTextContent('/settings/users/user_ada'));
 });
 
 it('says how many there are', async () => {

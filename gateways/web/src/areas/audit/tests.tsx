@@ -24,9 +24,9 @@ beforeEach(() => {
   holdKey(undefined);
 });
 
-function hub(handler: Handler) {
+function hub(handler: Handler, more: string[] = []) {
   const session = { access_token: 't', expires_in: 900, refresh_token: null, user: { id: 'user_me', roles: [] } };
-  const me = { id: 'user_me', permissions: ['audit:read', 'audit:read-personal', 'clusters:read'] };
+  const me = { id: 'user_me', permissions: ['audit:read', 'audit:read-personal', 'clusters:read', ...more] };
   vi.stubGlobal('fetch', async (request: Request | string) => {
     const url = new URL(typeof request === 'string' ? request : request.url, 'http://localhost');
     if (url.pathname === '/api/v1/auth/refresh') return Response.json(session);
@@ -118,6 +118,21 @@ it('takes the filters from the address, sends them on, and puts new ones there',
   expect(screen.getByLabelText('Outcome')).toHaveFocus();
   await userEvent.selectOptions(screen.getByLabelText('Period'), '24');
   await waitFor(() => expect(Date.now() - Date.parse(asked.at(-1)?.searchParams.get('from') ?? '')).toBeGreaterThan(86_000_000));
+});
+
+it('filters by a name: the address keeps the id, and the chip says the name', async () => {
+  const ada = 'user_01m8fjyn4bextr2n9x56000ada';
+  const account = { id: ada, display_name: 'Ada Lovelace', email: 'ada@b.example', status: 'active' };
+  hub((url) => (url.pathname === '/api/v1/audit-logs' ? list([entry(1, { actor: ada })]) : url.pathname === '/api/v1/users' ? list([account]) : url.pathname === `/api/v1/users/${ada}` ? Response.json(account) : undefined), ['users:read']);
+  open('/audit?as_of=7');
+  expect(await screen.findByRole('button', { name: 'Ada Lovelace' })).toHaveAttribute('title', ada);
+  await userEvent.type(screen.getByRole('combobox', { name: 'Who' }), 'ada@');
+  await userEvent.click(await screen.findByRole('option', { name: /Ada Lovelace/ }));
+  await waitFor(() => expect(address).toBe(`/audit?as_of=7&actor=${ada}`));
+  await waitFor(() => expect(asked.findLast(({ pathname }) => pathname === '/api/v1/audit-logs')?.searchParams.get('actor')).toBe(ada));
+  await userEvent.click(await screen.findByRole('button', { name: 'Take away Ada Lovelace' }));
+  await waitFor(() => expect(address).toBe('/audit?as_of=7'));
+  expect(asked.filter(({ pathname }) => pathname === `/api/v1/users/${ada}`)).toHaveLength(1);
 });
 
 it('shows what the hub finds wrong with a filter beside it', async () => {

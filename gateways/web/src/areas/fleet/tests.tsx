@@ -247,7 +247,7 @@ it('shows what comes over the stream, marks it, and asks anew', async () => {
   void follow(client, stop.signal);
   await waitFor(() => expect(asked).toContain('/events'));
   answers['/fleet/heatmap'] = heat([group('aws', [cell(1, 'unreachable'), cell(2, 'degraded')]), group('gcp', [cell(3)])]);
-  send({ position: 11, recorded_at: '2026-01-01T00:00:00Z', event_type: 'cluster.health_changed.v2', outcome: 'succeeded', summary: 'it changed', target_type: 'cluster', target_id: id(2) });
+  send({ position: 11, recorded_at: '2026-01-01T00:00:00Z', event_type: 'cluster.health_changed.v2', outcome: 'succeeded', actor: 'system:observer', summary: 'it changed', target_type: 'cluster', target_id: id(2) });
   const entry = await activity.findByRole('link', { name: 'Cluster: health changed' });
   expect(entry).toHaveAttribute('href', '/audit/at/11');
   expect(entry.closest('li')).toHaveAttribute('data-fresh');

@@ -90,7 +90,7 @@ function Facts({ user }: { user: User }) {
     <Card isCompact component="section">
       <CardTitle component="h2">The account</CardTitle>
       <CardBody>
-        <DescriptionList isHorizontal isCompact horizontalTermWidthModifier={{ default: '9rem' }}>
+        <DescriptionList orientation={{ sm: 'horizontal' }} isCompact horizontalTermWidthModifier={{ default: '9rem' }}>
           <Fact term="Name">{user.display_name ?? gone}</Fact>
           <Fact term="E-mail address">
             <span className="cm-settings-value">{user.email ?? gone}</span>

@@ -17,7 +17,7 @@ export function WhoAmI() {
     <Answered query={me} what="Your account">
       {({ id, display_name: name, email, roles, permissions, tenant, session }) => (
         <>
-          <DescriptionList isHorizontal isCompact horizontalTermWidthModifier={{ default: '9rem' }}>
+          <DescriptionList orientation={{ sm: 'horizontal' }} isCompact horizontalTermWidthModifier={{ default: '9rem' }}>
             <Fact term="Name">{name ?? 'Erased'}</Fact>
             <Fact term="E-mail address">{email ?? 'Erased'}</Fact>
             <Fact term="Roles">

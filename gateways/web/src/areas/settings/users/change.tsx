@@ -4,6 +4,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useId, useState } from 'react';
 
 import { ConfirmCommand, PlannedEvents, useCommand, type Why } from '../../../kit/command';
+import { shortId } from '../../../kit/people';
 import { Failed } from '../../../kit/states';
 import { type Account, changeUser, planChange, type Role, ROLES, type User, type UserChanges } from '../queries';
 import { RolesField, TextField } from './fields';
@@ -57,7 +58,7 @@ export default function ChangeUser({ user, own, close }: { user: User; own: bool
   if (confirming && plan.data && !isStale(command.error) && !isField(command.error)) {
     return (
       <ConfirmCommand
-        title={`Change the account of ${base.display_name ?? base.id}`}
+        title={`Change ${base.display_name ?? shortId(base.id)}`}
         plan={<PlannedEvents plan={plan.data} />}
         button="Change the account"
         failure={command.error}
@@ -73,7 +74,7 @@ export default function ChangeUser({ user, own, close }: { user: User; own: bool
   }
   return (
     <Modal isOpen variant="medium" onClose={close} aria-labelledby={`${id}-title`} elementToFocus={`#${CSS.escape(id)}-name`}>
-      <ModalHeader title={`Change the account of ${base.display_name ?? base.id}`} labelId={`${id}-title`} />
+      <ModalHeader title={`Change ${base.display_name ?? shortId(base.id)}`} labelId={`${id}-title`} />
       <ModalBody tabIndex={0} role="region" aria-labelledby={`${id}-title`}>
         {isStale(cause) && <Meanwhile base={base} takeOver={takeOver} />}
         <Form

@@ -71,7 +71,7 @@ export default function CreateUser({ close }: { close: () => void }) {
   if (confirming && plan.data && !isField(command.error)) {
     return (
       <ConfirmCommand
-        title={`Create an account for ${name}`}
+        title={`Create ${name}`}
         plan={<PlannedEvents plan={plan.data} />}
         button="Create the account"
         failure={command.error}

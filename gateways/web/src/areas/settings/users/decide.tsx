@@ -13,19 +13,19 @@ export type Decision = 'disable' | 'enable' | 'delete';
 
 const WORDS: Record<Decision, { title: (name: string) => string; button: string; done: (name: string) => string; means: readonly string[] }> = {
   disable: {
-    title: (name) => `Disable the account of ${name}`,
+    title: (name) => `Disable ${name}`,
     button: 'Disable the account',
     done: (name) => `The account of ${name} was disabled`,
     means: ['Their sessions end at once, and they cannot sign in.', 'Name, roles and password stay: once it is enabled again, they sign in as before.'],
   },
   enable: {
-    title: (name) => `Enable the account of ${name}`,
+    title: (name) => `Enable ${name}`,
     button: 'Enable the account',
     done: (name) => `The account of ${name} was enabled`,
     means: ['They sign in again with the password from before, and have the roles from before.'],
   },
   delete: {
-    title: (name) => `Delete the account of ${name}`,
+    title: (name) => `Delete ${name}`,
     button: 'Delete the account',
     done: () => 'The account was deleted',
     means: [

@@ -1,5 +1,5 @@
 /** The fields of an account. */
-import { Checkbox, FormFieldGroup, FormGroup, FormHelperText, HelperText, HelperTextItem, Radio, TextInput } from '@patternfly/react-core';
+import { Checkbox, FormGroup, FormHelperText, HelperText, HelperTextItem, Radio, TextInput } from '@patternfly/react-core';
 
 import { Fault } from '../../../kit/fault';
 import { ROLES, type Role } from '../queries';
@@ -67,7 +67,7 @@ export interface Password {
 /** A password that is made up and shown once, or one that is typed. */
 export function PasswordField({ id, password, by, fault, change }: { id: string; password: Password; by: string; fault: string | undefined; change: (password: Password) => void }) {
   return (
-    <FormFieldGroup>
+    <>
       <FormGroup role="radiogroup" label="Password" fieldId={`${id}-made`} isStack>
         <Radio id={`${id}-made`} name={id} label={`A one-time password, made by ${by} and shown to you once`} isChecked={password.made} onChange={() => change({ made: true, text: '' })} />
         <Radio id={`${id}-typed`} name={id} label="One that I type" isChecked={!password.made} onChange={() => change({ made: false, text: '' })} />
@@ -84,6 +84,6 @@ export function PasswordField({ id, password, by, fault, change }: { id: string;
           change={(text) => change({ made: false, text })}
         />
       )}
-    </FormFieldGroup>
+    </>
   );
 }

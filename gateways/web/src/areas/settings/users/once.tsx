@@ -20,7 +20,7 @@ export function Once({ name, password, close }: { name: string; password: string
         {waits ? (
           <>
             <Copied value={password} label="the one-time password" />
-            <p>It is shown this once: the hub cannot show it again. Hand it over by a way that you trust.</p>
+            <p className="cm-space-below">It is shown this once: the hub cannot show it again. Hand it over by a way that you trust.</p>
             <p>It holds until they change it, under Settings.</p>
           </>
         ) : (

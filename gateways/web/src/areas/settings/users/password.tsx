@@ -58,7 +58,7 @@ export default function NewPassword({ user, name, own, close }: { user: string; 
     );
   }
   return (
-    <Modal isOpen variant="medium" onClose={close} aria-labelledby={`${id}-title`}>
+    <Modal isOpen variant="medium" onClose={close} aria-labelledby={`${id}-title`} elementToFocus={`#${CSS.escape(id)}-${own ? 'text' : 'choice-made'}`}>
       <ModalHeader title={own ? 'Change my password' : `A new password for ${name}`} labelId={`${id}-title`} />
       <ModalBody tabIndex={0} role="region" aria-labelledby={`${id}-title`}>
         <Form

@@ -58,7 +58,7 @@ export const sameRoles = (one: readonly string[], other: readonly string[]) => [
 
 /** What people decide about an account; that it signed in is none of it. */
 export function decided({ display_name, email, roles, status }: User) {
-  return { display_name, email, roles, status };
+  return { display_name, email, roles: [...roles].sort().join(', '), status };
 }
 
 /** No two of these are taken for one another. */

@@ -55,6 +55,7 @@ export function stale(event: Pick<LiveEvent, 'event_type' | 'target_id'>): Query
   if (kind === 'cluster') keys.push(['fleet'], ['clusters', 'list'], ['clusters', event.target_id]);
   if (kind === 'export') keys.push(['exports']);
   if (kind === 'user') keys.push(['users']);
+  if (/^user\.(registered|profile_changed|deleted)\./.test(event.event_type)) keys.push(['people', event.target_id], ['people', 'all']);
   return keys;
 }
 

@@ -58,6 +58,9 @@ export function asProblem(cause: unknown): ProblemError {
 /** What a person can do about it. */
 export function advice(problem: Problem): string {
   if (problem.code === UNREACHABLE) return 'It is tried again by itself; nothing that you typed is lost.';
+  // Refused by a rule, and not because somebody was quicker.
+  if (problem.code === 'own-account') return 'Nothing was changed.';
+  if (problem.code === 'name-taken') return 'Nothing was changed: choose another one.';
   if (problem.code === 'sign-in-refused') return 'Look at the address, the password and the tenant, and try again.';
   switch (problem.status) {
     case 401:

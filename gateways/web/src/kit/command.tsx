@@ -70,7 +70,8 @@ export function useCommand<Input, T>(options: {
       intent.current = undefined;
       toasts.recorded(options.done(body, input), position);
       options.onDone?.(body, input);
-      void client.invalidateQueries();
+      // Who somebody is changes by a command on their account alone, which says so itself.
+      void client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'people' });
     },
     onError: (cause) => {
       // Decided and refused: the next time is another one.

@@ -251,6 +251,22 @@ export const anExport = (some: Partial<Schemas['Export']> = {}): Schemas['Export
   ...some,
 });
 
+export const account = (some: Partial<Schemas['User']> = {}): Schemas['User'] => ({
+  id: 'user_1',
+  email: 'a@b.example',
+  display_name: null,
+  status: 'active',
+  roles: [],
+  last_signed_in_at: null,
+  position: 4,
+  revision: 3,
+  created_at: '2026-01-01T00:00:00Z',
+  created_by: 'user_1',
+  updated_at: '2026-01-01T00:00:00Z',
+  updated_by: 'user_1',
+  ...some,
+});
+
 let router: ReturnType<typeof createMemoryRouter>;
 
 /** A page at an address: an area has all that lies below its first segment, and whatever else there is says that it is elsewhere. What was seen `before` is a way back. */

@@ -5,7 +5,7 @@ import { useLocation } from 'react-router';
 import { beforeEach, expect, it, vi } from 'vitest';
 
 import type { Schemas } from '../../api/client';
-import { answer, asked, cluster, entry, me, PERMISSIONS, show } from '../../kit/testing';
+import { account, answer, asked, cluster, entry, me, PERMISSIONS, show } from '../../kit/testing';
 import Palette from '.';
 import { actions, fitting } from './actions';
 
@@ -88,6 +88,20 @@ it('never shows an overtaken answer, and aborts its asking', async () => {
   // What was found stays with its own text only.
   await userEvent.type(input, '9');
   expect(screen.queryByRole('option', { name: /prod-2/ })).toBeNull();
+});
+
+it('finds accounts by name for those who may see them', async () => {
+  answer({
+    'GET /api/v1/me': me({ permissions: ['users:read'] }),
+    'GET /api/v1/users': [account({ id: 'user_ada', display_name: 'Ada Lovelace', email: 'ada@b.example' }), account({ id: 'user_bob', display_name: 'Bob', email: 'bob@b.example' })],
+  });
+  const input = await open('search');
+  await userEvent.type(input, 'lovel');
+  const people = within(await screen.findByRole('group', { name: 'People' }));
+  expect(people.getAllByRole('option')).toHaveLength(1);
+  await userEvent.click(people.getByRole('option', { name: /Ada Lovelace/ }));
+  await waitFor(() => expect(screen.getByTestId('main')).toHaveTextContent('/settings/users/user_ada'));
+  expect(asked(SEARCH)).toEqual([]);
 });
 
 it('says how many there are', async () => {

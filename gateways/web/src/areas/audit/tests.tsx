@@ -2,7 +2,7 @@ import { act, fireEvent, screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event';
 import { beforeEach, expect, it, vi } from 'vitest';
 
-import { address, answer, asked, entry, fleet, ID, page, parameters, problem, show } from '../../kit/testing';
+import { account, address, answer, asked, entry, fleet, ID, me, page, parameters, PERMISSIONS, problem, show } from '../../kit/testing';
 import { heldKey, holdKey } from './keeping';
 import Audit from './page';
 import type { Entry } from './queries';
@@ -22,7 +22,8 @@ it('takes the filters from the address, sends them on, and puts new ones there',
   open('/audit?actor=system:observer,user_x&outcome=failed,refused&as_of=7&sort=recorded_at');
   await screen.findByText('event 1');
   expect(Object.fromEntries(asked(LOGS)[0]?.query ?? [])).toEqual({ actor: 'system:observer,user_x', outcome: 'failed,refused', as_of: '7', sort: 'recorded_at', limit: '50' });
-  expect(screen.getByLabelText('Who')).toHaveValue('system:observer,user_x');
+  const chosen = within(screen.getByRole('list', { name: 'Chosen' }));
+  expect(chosen.getAllByRole('listitem').map((one) => one.textContent)).toEqual(['The hub, observing clusters', 'user_x']);
   expect(screen.getByText(/after ledger position 7/)).toBeVisible();
   expect(screen.getByRole('link', { name: ID })).toHaveAttribute('href', `/clusters/${ID}`);
   await userEvent.click(screen.getByLabelText('Target'));
@@ -36,6 +37,26 @@ it('takes the filters from the address, sends them on, and puts new ones there',
   expect(screen.getByLabelText('Outcome')).toHaveFocus();
   await userEvent.selectOptions(screen.getByLabelText('Period'), '24');
   await waitFor(() => expect(Date.now() - Date.parse(asked(LOGS).at(-1)?.query.get('from') ?? '')).toBeGreaterThan(86_000_000));
+});
+
+it('filters by a name: the address keeps the id, and the chip says the name', async () => {
+  const ada = 'user_01m8fjyn4bextr2n9x56000ada';
+  const they = account({ id: ada, display_name: 'Ada Lovelace', email: 'ada@b.example' });
+  answer({
+    'GET /api/v1/me': me({ permissions: [...PERMISSIONS, 'users:read'] }),
+    [LOGS]: [entry(1, { actor: ada })],
+    'GET /api/v1/users': [they],
+    'GET /api/v1/users/{id}': they,
+  });
+  open('/audit?as_of=7');
+  expect(await screen.findByRole('button', { name: 'Ada Lovelace' })).toHaveAttribute('title', ada);
+  await userEvent.type(screen.getByRole('combobox', { name: 'Who' }), 'ada@');
+  await userEvent.click(await screen.findByRole('option', { name: /Ada Lovelace/ }));
+  await waitFor(() => expect(address()).toBe(`/audit?as_of=7&actor=${ada}`));
+  await waitFor(() => expect(asked(LOGS).at(-1)?.query.get('actor')).toBe(ada));
+  await userEvent.click(await screen.findByRole('button', { name: 'Take away Ada Lovelace' }));
+  await waitFor(() => expect(address()).toBe('/audit?as_of=7'));
+  expect(asked('GET /api/v1/users/{id}')).toHaveLength(1);
 });
 
 it('shows what the hub finds wrong with a filter beside it', async () => {

@@ -29,6 +29,7 @@ export interface Happened {
   type: string;
   outcome: string;
   summary: string;
+  actor: string;
   cluster: string;
   name: string | undefined;
 }
@@ -43,11 +44,11 @@ export function happenings(
   const all = new Map<number, Happened>();
   for (const event of live) {
     if (event.target_type !== 'cluster') continue;
-    const { position, recorded_at: time, event_type: type, outcome, summary, target_id: cluster } = event;
-    all.set(position, { position, time, type, outcome, summary, cluster, name: names(cluster) });
+    const { position, recorded_at: time, event_type: type, outcome, summary, actor, target_id: cluster } = event;
+    all.set(position, { position, time, type, outcome, summary, actor, cluster, name: names(cluster) });
   }
-  for (const { position, recorded_at: time, event_type: type, outcome, summary, cluster_id: cluster, cluster_name: name } of recent) {
-    all.set(position, { position, time, type, outcome, summary, cluster, name });
+  for (const { position, recorded_at: time, event_type: type, outcome, summary, actor, cluster_id: cluster, cluster_name: name } of recent) {
+    all.set(position, { position, time, type, outcome, summary, actor, cluster, name });
   }
   return [...all.values()].sort((one, other) => other.position - one.position).slice(0, limit);
 }

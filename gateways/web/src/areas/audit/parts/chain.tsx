@@ -3,6 +3,7 @@ import { Link } from 'react-router';
 import type { ReactNode } from 'react';
 
 import { OutcomeLabel, When } from '../../../kit/parts';
+import { Who } from '../../../kit/people';
 import { Answered, Failed } from '../../../kit/states';
 import { count, eventWord } from '../../../kit/words';
 import { type Entry, useEntry, useRelated } from '../queries';
@@ -72,7 +73,7 @@ function One({ entry, here }: { entry: Entry; here?: boolean }) {
     <div>
       {here ? <strong>{what}</strong> : <Link to={`/audit/${entry.id}`}>{what}</Link>} <OutcomeLabel outcome={entry.outcome} />
       <div className="cm-subtle">
-        {entry.summary}, <When time={entry.recorded_at} />
+        {entry.summary}, <When time={entry.recorded_at} /> by <Who actor={entry.actor} />
       </div>
     </div>
   );

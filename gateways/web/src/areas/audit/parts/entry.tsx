@@ -7,12 +7,13 @@ import { useParams } from 'react-router';
 import { useMay } from '../../../app/me';
 import { DiffTable } from '../../../kit/diff';
 import { ButtonLink, Frame, Json, OutcomeLabel } from '../../../kit/parts';
+import { isPerson, WhoInFull } from '../../../kit/people';
 import { Answered, Failed } from '../../../kit/states';
 import { Term } from '../../../kit/terms';
 import { at, count, eventWord } from '../../../kit/words';
 import { type Entry, proofOf, useEntry } from '../queries';
 import { proofName, save } from '../save';
-import { Target, Who } from './about';
+import { Target } from './about';
 import { Chain } from './chain';
 
 export function EntryPage() {
@@ -82,7 +83,7 @@ function Facts({ entry }: { entry: Entry }) {
   return (
     <DescriptionList isHorizontal isCompact horizontalTermWidthModifier={{ default: '11ch' }}>
       <Term name="Who">
-        <Who actor={entry.actor} />
+        <WhoInFull actor={entry.actor} />
       </Term>
       <Term name="From where">
         {origin ? (
@@ -104,7 +105,7 @@ function Facts({ entry }: { entry: Entry }) {
         <code className="cm-audit-id">{entry.event_type}</code>
       </Term>
       <Term name="Target">
-        <Target entry={entry} /> <span className="cm-subtle">revision {count(entry.revision)}</span>
+        {isPerson(entry.target_id) ? <WhoInFull actor={entry.target_id} /> : <Target entry={entry} />} <span className="cm-subtle">revision {count(entry.revision)}</span>
       </Term>
       <Term name="Reason">{entry.reason ?? <None />}</Term>
       <Term name="Change request">{entry.change_request ?? <None />}</Term>

@@ -2,11 +2,11 @@
 import { Button, Form, FormGroup, FormHelperText, HelperText, HelperTextItem, TextInput } from '@patternfly/react-core';
 import { type ReactNode, useId, useState } from 'react';
 
-import { useMe } from '../../../app/me';
 import { fieldError } from '../../../kit/states';
 import { word } from '../../../kit/words';
 import { type Filter, FILTERS, type Filters } from '../queries';
 import { ACTIONS, EVENT_TYPES, fromField, hoursAgo, PRESETS, toField } from '../words';
+import { ActorFilter } from './actor';
 
 const OUTCOMES = ['succeeded', 'failed', 'refused', 'failed,refused'];
 
@@ -19,7 +19,6 @@ export function FilterForm({ filters, filtered, cause, set, clear }: { filters: 
     setShown(address);
     setDraft(filters);
   }
-  const me = useMe().data?.id;
   const id = useId();
   const [open, unfold] = useState(() => filtered || !matchMedia('(max-width: 48rem)').matches);
   const apply = (change: Filters = {}) => {
@@ -76,7 +75,7 @@ export function FilterForm({ filters, filtered, cause, set, clear }: { filters: 
           apply();
         }}
       >
-        {text('actor', 'Who', me ?? 'system:observer', ['system:observer', ...(me ? [me] : [])])}
+        <ActorFilter id={`${id}-actor`} value={draft.actor} error={fieldError(cause, 'actor')} change={(actor) => apply({ actor })} />
         {text('action', 'Command', 'cluster.import', ACTIONS)}
         {text('event_type', 'Event', 'cluster.imported.v1', EVENT_TYPES)}
         {text('target', 'Target', 'cluster, or an id', ['cluster', 'user', 'export', 'tenant'])}

@@ -5,9 +5,10 @@ import { Link } from 'react-router';
 import { type Column, ListTable, useListState } from '../../../kit/list';
 import { ButtonLink, Frame, OutcomeLabel, When } from '../../../kit/parts';
 import { useMoment } from '../../../kit/past';
+import { Who } from '../../../kit/people';
 import { eventWord } from '../../../kit/words';
 import { type Entry, FILTERS, useEntries } from '../queries';
-import { Target, Who } from './about';
+import { Target } from './about';
 import { FilterForm } from './filters';
 
 const COLUMNS: readonly Column<Entry>[] = [

@@ -8,6 +8,7 @@ import { useMay } from '../../../app/me';
 import { DiffTable } from '../../../kit/diff';
 import { Pager, useListState } from '../../../kit/list';
 import { Frame, When } from '../../../kit/parts';
+import { Who } from '../../../kit/people';
 import { Failed, fieldError, Loading } from '../../../kit/states';
 import { count, PROVIDERS, word } from '../../../kit/words';
 import { join, split, toggled } from '../filters';
@@ -159,7 +160,7 @@ function One({ cluster, from, to }: { cluster: Schemas['ClusterDiff']; from: str
           {cluster.events.map((event) => (
             <li key={event.id}>
               <span className="cm-subtle">
-                <When time={event.recorded_at} /> by <code className="cm-breaks">{event.actor}</code>:
+                <When time={event.recorded_at} /> by <Who actor={event.actor} />:
               </span>{' '}
               {reads ? <Link to={`/audit/${event.id}`}>{event.summary}</Link> : event.summary}
             </li>

@@ -7,6 +7,7 @@ import { useMay } from '../../../app/me';
 import { changes, DiffTable } from '../../../kit/diff';
 import { Pager, useListState } from '../../../kit/list';
 import { OutcomeLabel, When } from '../../../kit/parts';
+import { Who } from '../../../kit/people';
 import { Answered } from '../../../kit/states';
 import { eventWord, sentence } from '../../../kit/words';
 import { type Entry, useHistory } from '../queries';
@@ -58,7 +59,7 @@ function Happened({ entry, reads, level: Heading }: { entry: Entry; reads: boole
         <Heading className="cm-clusters-what">{eventWord(entry.event_type)}</Heading>
         <OutcomeLabel outcome={entry.outcome} />
         <span className="cm-subtle">
-          <When time={entry.recorded_at} /> by <code className="cm-breaks">{entry.actor}</code>
+          <When time={entry.recorded_at} /> by <Who actor={entry.actor} />
         </span>
       </div>
       <p>{sentence(entry.summary)}</p>

@@ -5,6 +5,7 @@ import { lazy, type ReactNode, Suspense, useState } from 'react';
 
 import { useMay } from '../../../app/me';
 import { HealthLabel, When } from '../../../kit/parts';
+import { Who } from '../../../kit/people';
 import { Failed } from '../../../kit/states';
 import { Terms } from '../../../kit/terms';
 import { count, sentence } from '../../../kit/words';
@@ -156,7 +157,7 @@ function Facts({ cluster }: { cluster: Cluster }) {
 function By({ time, who }: { time: string; who: string }) {
   return (
     <>
-      <When time={time} /> by <code className="cm-breaks">{who}</code>
+      <When time={time} /> by <Who actor={who} />
     </>
   );
 }

@@ -6,6 +6,7 @@ import { Link } from 'react-router';
 import type { Schemas } from '../../../api/client';
 import { useLive } from '../../../api/live';
 import { HealthLabel, OutcomeLabel, StatusLabel } from '../../../kit/parts';
+import { Who } from '../../../kit/people';
 import { ago, at, count, eventWord } from '../../../kit/words';
 import { type Happened, newer, reason } from '../news';
 import type { FleetView } from '../queries';
@@ -92,9 +93,12 @@ export function Activity({ happened, linked, asOf, settled }: ActivityProps) {
                 {one.name && ': '}
                 {one.summary}
               </div>
-              <time className="cm-subtle" dateTime={one.time} title={at(one.time)}>
-                {ago(one.time)}
-              </time>
+              <div className="cm-subtle">
+                <time dateTime={one.time} title={at(one.time)}>
+                  {ago(one.time)}
+                </time>{' '}
+                by <Who actor={one.actor} />
+              </div>
             </li>
           ))}
         </ol>

@@ -14,11 +14,12 @@ interface Suggestion {
 
 const plain = (text: string) => text.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase();
 
-/** Whether every word of what was typed begins a word of one of these, or the whole stands somewhere in an address or id. */
-function fits(typed: string, words: string, whole: readonly string[]): boolean {
+/** How well something fits: 0 where every word of what was typed begins a word of its name, 1 where the whole stands somewhere in its address or id. */
+function rank(typed: string, name: string, whole: readonly string[]): number | undefined {
   const asked = plain(typed).trim();
-  const known = plain(words).split(/[\s,()]+/);
-  return asked.split(/\s+/).every((part) => known.some((word) => word.startsWith(part))) || whole.some((one) => plain(one).includes(asked));
+  const known = plain(name).split(/[\s,()]+/);
+  if (asked.split(/\s+/).every((part) => known.some((word) => word.startsWith(part)))) return 0;
+  return whole.some((one) => plain(one).includes(asked)) ? 1 : undefined;
 }
 
 /** Accounts a page, and pages at most: names are sealed in the database, so that no list can be searched by them there. */
@@ -44,14 +45,16 @@ export function useSuggestions(typed: string, options: { hub: boolean; enabled?:
   const pages = wanted ? query.data?.pages : undefined;
   const hub = options.hub && text !== '';
   const { people, found } = useMemo(() => {
-    const fitting = (pages ?? []).flatMap(({ rows }) => rows).filter((one) => fits(text, one.display_name ?? '', [one.email ?? '', one.id]));
-    const all: Suggestion[] = [
-      ...fitting.map(({ id, display_name: name, email }) => ({ actor: id, title: name ?? shortId(id), about: email ?? id })),
-      ...Object.entries(HUB)
-        .filter(([actor, words]) => hub && fits(text, words, [actor]))
-        .map(([actor, title]) => ({ actor, title, about: actor })),
+    const known: (Suggestion & { whole: string[] })[] = [
+      ...(pages ?? []).flatMap(({ rows }) => rows).map(({ id, display_name: name, email }) => ({ actor: id, title: name ?? shortId(id), about: email ?? id, whole: [email ?? '', id] })),
+      ...(hub ? Object.entries(HUB) : []).map(([actor, title]) => ({ actor, title, about: actor, whole: [actor] })),
     ];
-    return { people: fitting.length, found: all.slice(0, MOST) };
+    const fitting = known.flatMap((one) => {
+      const by = rank(text, one.title, one.whole);
+      return by === undefined ? [] : [{ ...one, by }];
+    });
+    const best = [...fitting].sort((one, other) => one.by - other.by).slice(0, MOST);
+    return { people: fitting.filter(({ actor }) => !(actor in HUB)).length, found: best.map(({ actor, title, about }): Suggestion => ({ actor, title, about })) };
   }, [pages, hub, text]);
   const { hasNextPage, isFetching, isError, fetchNextPage } = query;
   const further = wanted && people === 0 && hasNextPage && !isFetching && !isError;

@@ -1,6 +1,7 @@
 /** The drawn timeline: a lane for each target, a mark for each entry, and where one is. */
 import { memo } from 'react';
 
+import { isPerson, useSaid } from '../../../kit/people';
 import { at } from '../../../kit/words';
 import type { Dot } from './lanes';
 
@@ -37,7 +38,7 @@ const Marks = memo(function Marks({ lanes, dots }: { lanes: readonly string[]; d
       {lanes.map((name, lane) => (
         <g key={name}>
           <text x={10} y={lane * LANE + 13} className="cm-audit-lane">
-            {name}
+            {isPerson(name) ? <PersonName id={name} /> : name}
           </text>
           <line x1={0} x2="100%" y1={middle(lane)} y2={middle(lane)} className="cm-audit-line cm-audit-line-ahead" />
         </g>
@@ -48,6 +49,10 @@ const Marks = memo(function Marks({ lanes, dots }: { lanes: readonly string[]; d
     </>
   );
 });
+
+function PersonName({ id }: { id: string }) {
+  return <>{useSaid(id).text}</>;
+}
 
 /** By shape and colour: never by colour alone. */
 function Mark({ dot: { place, lane, outcome } }: { dot: Dot }) {

@@ -133,7 +133,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Tries a connection as an import would, and records nothing: check by check, how far it comes. */
+        /**
+         * Tries a connection as an import would, and records nothing: check by check, how far it comes.
+         * @description With `Accept: text/event-stream` each check is told as soon as it is decided. A stream that ends without `done` was cut off.
+         */
         post: operations["testCluster"];
         delete?: never;
         options?: never;
@@ -1038,6 +1041,28 @@ export interface components {
             nodes: components["schemas"]["NodeCount"] | null;
             /** @description Its identity: the UID of its namespace `kube-system`; `null` where the cluster was not seen. */
             uid: string | null;
+        };
+        /** @description One event of a stream of a trial: `event` is its name, `data` its data as JSON. One `plan`, then each check once, then `done`. */
+        ClusterTestEvent: {
+            /** @description What will be checked. */
+            data: components["schemas"]["ClusterTestPlan"];
+            /** @enum {string} */
+            event: "plan";
+        } | {
+            /** @description A check that is decided; it stays as it is. */
+            data: components["schemas"]["ClusterCheck"];
+            /** @enum {string} */
+            event: "check";
+        } | {
+            /** @description The whole, as the answer in JSON has it. */
+            data: components["schemas"]["ClusterTest"];
+            /** @enum {string} */
+            event: "done";
+        };
+        /** @description What a stream of a trial begins with. */
+        ClusterTestPlan: {
+            /** @description The checks that will be told, in this order. */
+            checks: components["schemas"]["ClusterCheckName"][];
         };
         /** @description What proves that a ledger only grew. */
         Consistency: {
@@ -3212,6 +3237,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
+                    "text/event-stream": components["schemas"]["ClusterTestEvent"];
             };
             /** @description No valid access token was shown */
             401: {

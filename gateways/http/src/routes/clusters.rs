@@ -55,6 +55,11 @@ struct Filters {
     /// Regions, parted by commas.
     #[param(value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["us-west-2"]))]
     region: Option<OneOf>,
+    /// Kubernetes versions, parted by commas, with or without the `v`. A minor version (`1.29`) stands for each of its patches, whatever
+    /// follows them; one with a patch (`1.29.3`, `v1.29.3-eks-5e0fdde`) for exactly what the API server tells. A cluster that has not told its
+    /// version matches none. A `+` is written `%2B`.
+    #[param(value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["1.29", "v1.30.2"]))]
+    k8s_version: Option<OneOf>,
     /// Labels, parted by commas, each of which must be there: `key=value`, or `key` with any value.
     #[param(value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["env=prod"]))]
     label: Option<OneOf>,
@@ -79,6 +84,7 @@ impl Filters {
             health: values(self.health),
             provider: values(self.provider),
             region: values(self.region),
+            k8s_version: values(self.k8s_version),
             label: values(self.label),
             name: self.name,
             q: self.q,

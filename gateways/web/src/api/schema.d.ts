@@ -2923,6 +2923,16 @@ export interface operations {
                  */
                 region?: string[];
                 /**
+                 * @description Kubernetes versions, parted by commas, with or without the `v`. A minor version (`1.29`) stands for each of its patches, whatever
+                 *     follows them; one with a patch (`1.29.3`, `v1.29.3-eks-5e0fdde`) for exactly what the API server tells. A cluster that has not told its
+                 *     version matches none. A `+` is written `%2B`.
+                 * @example [
+                 *       "1.29",
+                 *       "v1.30.2"
+                 *     ]
+                 */
+                k8s_version?: string[];
+                /**
                  * @description Labels, parted by commas, each of which must be there: `key=value`, or `key` with any value.
                  * @example [
                  *       "env=prod"
@@ -3227,6 +3237,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ClusterTest"];
+                    "text/event-stream": components["schemas"]["ClusterTestEvent"];
                 };
             };
             /** @description A parameter, a header or the body is malformed */
@@ -3237,7 +3248,6 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
-                    "text/event-stream": components["schemas"]["ClusterTestEvent"];
             };
             /** @description No valid access token was shown */
             401: {

@@ -14,7 +14,7 @@ use hub_domain::kernel::{ClusterId, ClusterName, Labels, Region, SecretRef, Tena
 use secrecy::SecretString;
 use tokio::sync::Semaphore;
 
-pub use self::trial::{Check, Meant, Standing, Trial};
+pub use self::trial::{Check, Hearer, Meant, Standing, Trial, Turn};
 use crate::access::{Caller, Permission};
 use crate::dispatcher::{Dispatcher, Options, Outcome};
 use crate::error::CommandError;

@@ -1,15 +1,17 @@
 //! Trying a connection, as an import would make it, and recording nothing.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use hub_domain::cluster::{Failure, Issue, Observation};
+use hub_domain::cluster::{Failure, Observation};
 use secrecy::SecretString;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
 use super::Clusters;
 use crate::access::{Caller, Permission};
 use crate::error::CommandError;
-use crate::ports::{ClusterGateway, Stage};
+use crate::ports::{ClusterGateway, Listener, Stage, Step};
 
 /// How long a trial may take: as long as a look of the observer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -72,24 +74,43 @@ pub struct Meant {
     pub uid: Option<String>,
 }
 
+/// Hears of each check once, as soon as it is decided, in the order of the stages.
+pub type Hearer = Arc<dyn Fn(&Check) + Send + Sync>;
+
+/// A turn to try one connection.
+#[derive(Debug)]
+pub struct Turn {
+    _permit: OwnedSemaphorePermit,
+}
+
 impl Clusters {
-    /// Tries what an import would try. Needs [`Permission::ManageClusters`]. [`Trial::identify`] remains to be asked: which
-    /// clusters are managed is the read side's to know.
+    /// Takes a turn, while there is one. Needs [`Permission::ManageClusters`].
+    pub fn turn(&self, caller: &Caller) -> Result<Turn, CommandError> {
+        caller.authorise(Permission::ManageClusters)?;
+        let permit = Arc::clone(&self.trials).try_acquire_owned();
+        let permit = permit.map_err(|_| CommandError::Overloaded { retry_after_ms: RETRY_AFTER_MS })?;
+        Ok(Turn { _permit: permit })
+    }
+
+    /// Tries what an import would try. [`Trial::identify`] remains to be asked: which clusters are managed is the read side's
+    /// to know, and of that check nobody has heard. Dropping the future gives the trial up.
     pub async fn test(
         &self,
-        caller: &Caller,
+        _turn: Turn,
         kubeconfig: &SecretString,
         context: Option<&str>,
-    ) -> Result<Trial, CommandError> {
-        caller.authorise(Permission::ManageClusters)?;
-        let Ok(_turn) = self.trials.try_acquire() else {
-            return Err(CommandError::Overloaded { retry_after_ms: RETRY_AFTER_MS });
-        };
-        Ok(tried(self.ports.clusters.as_ref(), kubeconfig, context).await)
+        hearer: Hearer,
+    ) -> Trial {
+        tried(self.ports.clusters.as_ref(), kubeconfig, context, hearer).await
     }
 }
 
-async fn tried(gateway: &dyn ClusterGateway, kubeconfig: &SecretString, context: Option<&str>) -> Trial {
+async fn tried(
+    gateway: &dyn ClusterGateway,
+    kubeconfig: &SecretString,
+    context: Option<&str>,
+    hearer: Hearer,
+) -> Trial {
     let examined = match gateway.examine(kubeconfig, context) {
         Ok(examined) => examined,
         Err((member, rule)) => {
@@ -99,42 +120,115 @@ async fn tried(gateway: &dyn ClusterGateway, kubeconfig: &SecretString, context:
                 (Stage::Kubeconfig, "kubeconfig-invalid")
             };
             let message = if member.is_empty() { rule } else { format!("at {member}: {rule}") };
-            return ended(stage, &Failure { code: code.into(), message }, true);
+            let course = Course::new(true, hearer);
+            return course.ended(stage, &Failure { code: code.into(), message });
         }
     };
-    let secure = !examined.endpoint.starts_with("http://");
+    let course = Arc::new(Course::new(!examined.endpoint.starts_with("http://"), hearer));
     let looked = match gateway.probe(examined.kubeconfig) {
-        Ok(probe) => timeout(PATIENCE, probe.look()).await.unwrap_or_else(|_| Err(too_late())),
+        Ok(probe) => {
+            let heard = Arc::clone(&course);
+            let listener: Listener = Arc::new(move |step| heard.made(&step));
+            timeout(PATIENCE, probe.walk(listener)).await.unwrap_or_else(|_| Err(too_late()))
+        }
         Err(failure) => Err(failure),
     };
     match looked {
-        Err(failure) => ended(gateway.stage(&failure), &failure, secure),
-        Ok((observation, _)) => {
-            let checks = Stage::ALL.map(|stage| reached(stage, secure, &observation)).into();
-            Trial { checks, seen: Some(observation) }
+        Err(failure) => course.ended(gateway.stage(&failure), &failure),
+        Ok((observation, _)) => course.arrived(observation),
+    }
+}
+
+/// How far a trial has come: what was once decided stays.
+struct Course {
+    secure: bool,
+    hearer: Hearer,
+    decided: Mutex<Vec<Check>>,
+}
+
+impl Course {
+    fn new(secure: bool, hearer: Hearer) -> Self {
+        Self { secure, hearer, decided: Mutex::default() }
+    }
+
+    /// Decides every stage up to this one that is not decided yet.
+    fn upto(&self, stage: Stage, check: impl Fn(Stage) -> Check) {
+        let mut decided = self.decided();
+        let open = decided.len();
+        for stage in Stage::ALL.into_iter().filter(|each| *each <= stage).skip(open) {
+            let check = check(stage);
+            (self.hearer)(&check);
+            decided.push(check);
         }
+    }
+
+    /// A step was made on the way.
+    fn made(&self, step: &Step) {
+        self.upto(step.stage(), |stage| match (stage, step) {
+            (Stage::Version, Step::Known(version)) => told(version.as_deref()),
+            _ => plain(stage, self.secure),
+        });
+    }
+
+    /// The trial came to its end at a stage, or, when that is passed already, at the one behind what is passed.
+    fn ended(&self, end: Stage, failure: &Failure) -> Trial {
+        let passed = self.decided().last().map(|check| check.stage);
+        let end = passed.map_or(end, |passed| end.max(behind(passed)));
+        // What does not answer as Kubernetes has not said whether it would let the hub in.
+        let untold = |stage| stage == Stage::SignIn && end == Stage::Version;
+        self.upto(Stage::Permissions, |stage| {
+            if stage < end && !untold(stage) {
+                return plain(stage, self.secure);
+            }
+            if stage == end {
+                let (message, code) = (failure.message.clone(), Some(failure.code.clone()));
+                return Check { stage, standing: Standing::Failed, message, code };
+            }
+            skipped(stage)
+        });
+        Trial { checks: self.all(), seen: None }
+    }
+
+    /// The cluster was seen.
+    fn arrived(&self, seen: Observation) -> Trial {
+        let missing = |object: &str| {
+            seen.issues.iter().any(|issue| issue.code == PERMISSION_MISSING && issue.object == object)
+        };
+        let version = (!missing("version")).then_some(seen.facts.version.as_str());
+        self.upto(Stage::Permissions, |stage| match stage {
+            Stage::Version => told(version),
+            Stage::Permissions => permissions(&seen),
+            stage => plain(stage, self.secure),
+        });
+        Trial { checks: self.all(), seen: Some(seen) }
+    }
+
+    fn decided(&self) -> MutexGuard<'_, Vec<Check>> {
+        self.decided.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is decided, and the identity, which is not.
+    fn all(&self) -> Vec<Check> {
+        let mut checks = self.decided().clone();
+        checks.push(skipped(Stage::Identity));
+        checks
+    }
+}
+
+/// The stage that a trial hangs at when it has passed this one. Whoever falls silent after the connection came about has not
+/// refused the credentials: it does not answer as Kubernetes does.
+fn behind(passed: Stage) -> Stage {
+    match passed {
+        Stage::Kubeconfig => Stage::Address,
+        Stage::Address => Stage::Reach,
+        Stage::Reach => Stage::Tls,
+        Stage::Tls | Stage::SignIn => Stage::Version,
+        Stage::Version | Stage::Permissions | Stage::Identity => Stage::Permissions,
     }
 }
 
 fn too_late() -> Failure {
     Failure { code: "deadline-exceeded".into(), message: "the API server did not answer in time".into() }
-}
-
-/// A trial that came to its end at a stage.
-fn ended(end: Stage, failure: &Failure, secure: bool) -> Trial {
-    // What does not answer as Kubernetes has not said whether it would let the hub in.
-    let untold = |stage| stage == Stage::SignIn && end == Stage::Version;
-    let checks = Stage::ALL.map(|stage| {
-        if stage < end && !untold(stage) {
-            return plain(stage, secure);
-        }
-        if stage == end {
-            let (message, code) = (failure.message.clone(), Some(failure.code.clone()));
-            return Check { stage, standing: Standing::Failed, message, code };
-        }
-        skipped(stage)
-    });
-    Trial { checks: checks.into(), seen: None }
 }
 
 fn passed(stage: Stage, message: impl Into<String>) -> Check {
@@ -166,24 +260,30 @@ fn plain(stage: Stage, secure: bool) -> Check {
     }
 }
 
-/// A stage of a trial that saw the cluster.
-fn reached(stage: Stage, secure: bool, seen: &Observation) -> Check {
-    let missing: Vec<&Issue> = seen.issues.iter().filter(|issue| issue.code == PERMISSION_MISSING).collect();
-    let warned = |message: String| Check { code: Some(PERMISSION_MISSING.into()), ..passed(stage, message) };
-    match stage {
-        Stage::Version if missing.iter().any(|issue| issue.object == "version") => {
-            warned("the credentials may not ask for the version".into())
-        }
-        Stage::Version => passed(stage, format!("it is Kubernetes {}", seen.facts.version)),
-        Stage::Permissions if !missing.is_empty() => {
-            let unread: Vec<&str> = missing.iter().map(|issue| issue.object.as_str()).collect();
-            let unread = unread.join(", ");
-            warned(format!(
-                "the hub can manage the cluster, but may not read: {unread}; it will show as degraded"
-            ))
-        }
-        stage => plain(stage, secure),
+/// That it is Kubernetes, and of which version; `None` where that may not be asked.
+fn told(version: Option<&str>) -> Check {
+    match version {
+        Some(version) => passed(Stage::Version, format!("it is Kubernetes {version}")),
+        None => warned(Stage::Version, "the credentials may not ask for the version".into()),
     }
+}
+
+/// What of a cluster that was seen may be read.
+fn permissions(seen: &Observation) -> Check {
+    let missing = seen.issues.iter().filter(|issue| issue.code == PERMISSION_MISSING);
+    let unread: Vec<&str> = missing.map(|issue| issue.object.as_str()).collect();
+    if unread.is_empty() {
+        return plain(Stage::Permissions, true);
+    }
+    let unread = unread.join(", ");
+    warned(
+        Stage::Permissions,
+        format!("the hub can manage the cluster, but may not read: {unread}; it will show as degraded"),
+    )
+}
+
+fn warned(stage: Stage, message: String) -> Check {
+    Check { code: Some(PERMISSION_MISSING.into()), ..passed(stage, message) }
 }
 
 impl Trial {
@@ -223,6 +323,11 @@ impl Trial {
         };
         self.checks.retain(|check| check.stage != Stage::Identity);
         self.checks.push(found);
+    }
+
+    /// How the identity stands.
+    pub fn identity(&self) -> Option<&Check> {
+        self.checks.iter().find(|check| check.stage == Stage::Identity)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Kubernetes clusters, as the write side sees them: something that can be examined and looked at.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use hub_domain::cluster::{Failure, Observation};
@@ -69,6 +71,40 @@ impl Stage {
     }
 }
 
+/// How far a look has come: what a probe tells on its way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The kubeconfig can be used.
+    Read,
+    /// The API server's name leads to an address that the hub may speak to.
+    Resolved,
+    /// Something answers there.
+    Connected,
+    /// The connection is as the kubeconfig wants it: over TLS, or in the clear.
+    Secured,
+    /// The credentials are let in.
+    LetIn,
+    /// It is Kubernetes, of this version; `None` when the credentials may not ask.
+    Known(Option<String>),
+}
+
+impl Step {
+    /// The stage that is passed with it.
+    pub fn stage(&self) -> Stage {
+        match self {
+            Self::Read => Stage::Kubeconfig,
+            Self::Resolved => Stage::Address,
+            Self::Connected => Stage::Reach,
+            Self::Secured => Stage::Tls,
+            Self::LetIn => Stage::SignIn,
+            Self::Known(_) => Stage::Version,
+        }
+    }
+}
+
+/// Who hears of the steps, as they are made. A step may be told again, when another connection makes it.
+pub type Listener = Arc<dyn Fn(Step) + Send + Sync>;
+
 /// The gateway to Kubernetes.
 #[async_trait]
 pub trait ClusterGateway: Send + Sync + 'static {
@@ -90,6 +126,9 @@ pub trait ClusterGateway: Send + Sync + 'static {
 pub trait ClusterProbe: Send + Sync {
     /// One look: version, identity, nodes, `StatefulSets`, claims. Bounded by the caller's deadline.
     async fn look(&self) -> Result<(Observation, Sample), Failure>;
+
+    /// The same over a connection of its own, telling each step as it is made.
+    async fn walk(&self, listener: Listener) -> Result<(Observation, Sample), Failure>;
 }
 
 /// The latest sample of a cluster: what `clusters/:id/nodes` and `/workloads` answer. Never an event.

@@ -12,8 +12,8 @@ mod runtime;
 mod vault;
 
 pub use clusters::{
-    ClusterGateway, ClusterProbe, Examined, NodeSample, ObservationStore, Sample, Stage, VolumeSample,
-    WorkloadSample,
+    ClusterGateway, ClusterProbe, Examined, Listener, NodeSample, ObservationStore, Sample, Stage, Step,
+    VolumeSample, WorkloadSample,
 };
 pub use copy::{ChainHead, CopyCursor, CopyError, Entry, LedgerCopy, Remembered};
 pub use exports::ExportGate;

@@ -11,7 +11,9 @@ use hub_domain::cluster::{Facts, Failure, NodeCount, Observation};
 use hub_domain::kernel::{ClusterId, TenantId};
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
 
-use crate::ports::{ClusterGateway, ClusterProbe, Examined, ObservationStore, Sample, Stage, Unavailable};
+use crate::ports::{
+    ClusterGateway, ClusterProbe, Examined, Listener, ObservationStore, Sample, Stage, Step, Unavailable,
+};
 
 /// A "kubeconfig" of these tests: `endpoint|anything`.
 pub fn kubeconfig(endpoint: &str, secret: &str) -> SecretString {
@@ -31,6 +33,10 @@ pub enum Manner {
     Fails(&'static str),
     Hangs,
     Panics,
+    /// Makes these steps, and then is silent for good.
+    Stalls(Vec<Step>),
+    /// Makes these steps, and then fails so.
+    Breaks(Vec<Step>, &'static str),
 }
 
 /// Clusters by endpoint; one that is not named answers, with its endpoint as its identity.
@@ -122,10 +128,20 @@ impl ClusterProbe for ScriptedProbe {
         let manner = self.manners.lock().unwrap().get(&self.endpoint).cloned();
         match manner.unwrap_or_else(|| Manner::Answers(observation(&self.endpoint))) {
             Manner::Answers(observation) => Ok((observation, Sample::default())),
-            Manner::Fails(code) => Err(Failure { code: code.into(), message: "as the test says".into() }),
-            Manner::Hangs => std::future::pending().await,
+            Manner::Fails(code) | Manner::Breaks(_, code) => {
+                Err(Failure { code: code.into(), message: "as the test says".into() })
+            }
+            Manner::Hangs | Manner::Stalls(_) => std::future::pending().await,
             Manner::Panics => panic!("as the test says"),
         }
+    }
+
+    async fn walk(&self, listener: Listener) -> Result<(Observation, Sample), Failure> {
+        let manner = self.manners.lock().unwrap().get(&self.endpoint).cloned();
+        if let Some(Manner::Stalls(steps) | Manner::Breaks(steps, _)) = manner {
+            steps.into_iter().for_each(|step| listener(step));
+        }
+        self.look().await
     }
 }
 

@@ -1,12 +1,14 @@
 //! The client of one cluster. kube's own stack is not taken whole: it obeys the environment's proxy, retries by itself,
 //! closes resting connections by its read timeout, and quotes answers that it cannot read in the log.
 
+use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::Uri;
+use hub_commands::ports::{Listener, Step};
 use hub_domain::cluster::Failure;
 use hyper_rustls::{FixedServerNameResolver, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -21,7 +23,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls_platform_verifier::Verifier;
 use secrecy::{ExposeSecret as _, SecretSlice};
-use tower::{BoxError, ServiceBuilder};
+use tower::{BoxError, ServiceBuilder, ServiceExt as _};
 
 use crate::address::{self, Resolver};
 use crate::failure::failure;
@@ -109,10 +111,17 @@ impl Access {
         Ok(Self { config, tls, server_name, settings })
     }
 
+    /// Whether the API server is named by its address: there is nothing to resolve.
+    pub(crate) fn is_literal(&self) -> bool {
+        let host = self.config.cluster_url.host().unwrap_or_default();
+        host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().is_ok()
+    }
+
     /// A client. Needs a runtime; touches the network with its first request. Speaks HTTP/2 where the API server does,
-    /// so that one connection serves a whole look.
-    pub(crate) fn client(&self) -> Result<Client, Failure> {
-        let mut http = HttpConnector::new_with_resolver(Resolver::new(self.settings));
+    /// so that one connection serves a whole look. The listener hears how each connection comes about.
+    pub(crate) fn client(&self, listener: &Listener) -> Result<Client, Failure> {
+        let resolver = Resolver::new(self.settings).map_response(telling(listener, Step::Resolved));
+        let mut http = HttpConnector::new_with_resolver(resolver);
         http.enforce_http(false);
         http.set_connect_timeout(Some(CONNECT));
         http.set_nodelay(true);
@@ -121,11 +130,13 @@ impl Access {
         if let Some(name) = &self.server_name {
             https = https.with_server_name_resolver(FixedServerNameResolver::new(name.clone()));
         }
+        let http = http.map_response(telling(listener, Step::Connected));
+        let https = https.enable_all_versions().wrap_connector(http);
         let client = hyper_util::client::legacy::Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(REST)
             .pool_max_idle_per_host(1)
-            .build(https.enable_all_versions().wrap_connector(http));
+            .build(https.map_response(telling(listener, Step::Secured)));
         let credentials =
             self.config.auth_layer().map_err(|_| unusable("the stored credentials cannot be used"))?;
         let service = ServiceBuilder::new()
@@ -134,6 +145,15 @@ impl Access {
             .map_err(BoxError::from)
             .service(client);
         Ok(Client::new(service, "default"))
+    }
+}
+
+/// Hands on what a service answers, and tells the step that was made with it.
+fn telling<T>(listener: &Listener, step: Step) -> impl Fn(T) -> T + Clone + Send + Sync + 'static + use<T> {
+    let listener = Arc::clone(listener);
+    move |answer| {
+        listener(step.clone());
+        answer
     }
 }
 

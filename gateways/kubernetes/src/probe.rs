@@ -1,7 +1,9 @@
 //! One cluster, and one look at it.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
-use hub_commands::ports::{ClusterProbe, NodeSample, Sample, VolumeSample};
+use hub_commands::ports::{ClusterProbe, Listener, NodeSample, Sample, Step, VolumeSample};
 use hub_domain::cluster::{Failure, Issue, Observation};
 use k8s_openapi::api::{apps, core};
 use kube::{Client, Resource as _};
@@ -34,13 +36,26 @@ impl KubeProbe {
         Ok(Self { access: Access::read(kubeconfig, settings, roots)?, client: OnceCell::new(), settings })
     }
 
+    async fn round(&self, client: &Client, listener: &Listener) -> Result<(Observation, Sample), Failure> {
+        let transport = Transport::new(client, self.settings);
+        let identity = Self::identity(&transport, listener).await?;
+        listener(Step::Known(identity.version.clone()));
+        let (nodes, sets, claims) = tokio::try_join!(
+            transport.list::<Nodes>(),
+            transport.list::<Sets>(),
+            transport.list::<Claims>()
+        )?;
+        Ok(summary::summarise(identity, nodes, sets, claims))
+    }
+
     /// Who answers. Asked first, and one by one: it opens the connection that everything else then shares.
-    async fn identity(transport: &Transport<'_>) -> Result<Identity, Failure> {
+    async fn identity(transport: &Transport<'_>, listener: &Listener) -> Result<Identity, Failure> {
         let version = match transport.get::<objects::Version>("version", "/version").await {
             Ok(version) => Some(version.git_version),
             Err(Trouble::Status(http::StatusCode::FORBIDDEN)) => None,
             Err(trouble) => return Err(trouble.into()),
         };
+        listener(Step::LetIn);
         let path = "/api/v1/namespaces/kube-system";
         let system = match transport.get::<objects::Namespace>("namespaces", path).await {
             Err(Trouble::Status(http::StatusCode::FORBIDDEN)) => {
@@ -65,15 +80,18 @@ fn is_short(text: &str) -> bool {
 #[async_trait]
 impl ClusterProbe for KubeProbe {
     async fn look(&self) -> Result<(Observation, Sample), Failure> {
-        let client = self.client.get_or_try_init(|| async { self.access.client() }).await?;
-        let transport = Transport::new(client, self.settings);
-        let identity = Self::identity(&transport).await?;
-        let (nodes, sets, claims) = tokio::try_join!(
-            transport.list::<Nodes>(),
-            transport.list::<Sets>(),
-            transport.list::<Claims>()
-        )?;
-        Ok(summary::summarise(identity, nodes, sets, claims))
+        let silent: Listener = Arc::new(|_| ());
+        let client = self.client.get_or_try_init(|| async { self.access.client(&silent) }).await?;
+        self.round(client, &silent).await
+    }
+
+    async fn walk(&self, listener: Listener) -> Result<(Observation, Sample), Failure> {
+        let client = self.access.client(&listener)?;
+        listener(Step::Read);
+        if self.access.is_literal() {
+            listener(Step::Resolved);
+        }
+        self.round(&client, &listener).await
     }
 }
 

@@ -106,6 +106,9 @@ pub struct ClusterQuery {
     pub provider: Vec<String>,
     /// Regions.
     pub region: Vec<String>,
+    /// Kubernetes versions, with or without the `v`: a minor one (`1.29`) stands for each of its patches, a longer one for what the
+    /// API server tells letter by letter.
+    pub k8s_version: Vec<String>,
     /// The name, in full.
     pub name: Option<String>,
     /// Labels, each of which must be there: `key=value`, or `key` with any value.
@@ -155,6 +158,50 @@ pub(super) fn known(parameter: &'static str, values: &[String], known: &[&str]) 
     Err(QueryError::InvalidFilter { parameter, rule: format!("must be one of {}", known.join(", ")) })
 }
 
+/// Demands one of the versions. No index: it looks at what the tenant's other clauses leave.
+fn versions(filter: &mut Filter, values: &[String]) -> Result<(), QueryError> {
+    const TOLD: &str = "ltrim(t.k8s_version, 'v')";
+    const MINOR: &str = "substring(t.k8s_version from '^v?([0-9]+[.][0-9]+)[.]')";
+    let (mut minor, mut whole) = (vec![], vec![]);
+    for value in values {
+        let version = value.strip_prefix('v').unwrap_or(value);
+        match parts(version) {
+            Some(2) => minor.push(version.to_owned()),
+            Some(_) => whole.push(version.to_owned()),
+            None => {
+                let rule = "must be versions such as 1.29, v1.29.3 or v1.29.3-eks-5e0fdde".into();
+                return Err(QueryError::InvalidFilter { parameter: "k8s_version", rule });
+            }
+        }
+    }
+    let mut clauses = vec![];
+    for (expression, versions) in [(TOLD, whole), (MINOR, minor)] {
+        if !versions.is_empty() {
+            clauses.push(format!("{expression} = any({})", filter.arg(Arg::Texts(versions))));
+        }
+    }
+    if !clauses.is_empty() {
+        filter.and_sql(format!("({})", clauses.join(" or ")));
+    }
+    Ok(())
+}
+
+/// How many numbers a version has, two or three; behind three there may be a pre-release or build.
+fn parts(version: &str) -> Option<usize> {
+    let (numbers, rest) = match version.find(['-', '+']) {
+        Some(at) => (&version[..at], Some(&version[at + 1..])),
+        None => (version, None),
+    };
+    let number = |part: &str| (1..=4).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'+' | b'_');
+    let numbers: Vec<_> = numbers.split('.').collect();
+    let fits = numbers.iter().all(|part| number(part))
+        && rest.is_none_or(|rest| {
+            numbers.len() == 3 && (1..=64).contains(&rest.len()) && rest.bytes().all(known)
+        });
+    (fits && (2..=3).contains(&numbers.len())).then_some(numbers.len())
+}
+
 impl ClusterQuery {
     pub(super) fn filter(&self, mut filter: Filter) -> Result<Filter, QueryError> {
         known("status", &self.status, STATUS)?;
@@ -167,6 +214,7 @@ impl ClusterQuery {
         filter.one_of("t.health", &self.health);
         filter.one_of("t.provider", &self.provider);
         filter.one_of("t.region", &self.region);
+        versions(&mut filter, &self.k8s_version)?;
         if let Some(name) = &self.name {
             filter.and("t.name", "=", Arg::Text(name.clone()));
         }

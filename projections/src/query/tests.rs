@@ -153,6 +153,48 @@ fn unknown_words_are_named() {
 }
 
 #[test]
+fn versions_are_minor_or_whole_and_nothing_else() {
+    let filter = |versions: &[&str]| {
+        let k8s_version = versions.iter().map(|version| (*version).to_owned()).collect();
+        ClusterQuery { k8s_version, ..ClusterQuery::default() }.filter(Filter::default())
+    };
+    let sorted = filter(&["1.29", "v1.30.1", "v1.28", "1.27.3+k3s1"]).unwrap();
+    let [Arg::Texts(whole), Arg::Texts(minor)] = sorted.args() else { panic!("{:?}", sorted.args()) };
+    assert_eq!(
+        (&whole[..], &minor[..]),
+        (&texts(&["1.30.1", "1.27.3+k3s1"])[..], &texts(&["1.29", "1.28"])[..])
+    );
+    assert!(filter(&["v1.29.3-eks-5e0fdde"]).is_ok());
+    assert!(filter(&[]).unwrap().args().is_empty());
+    for text in [
+        "",
+        "v",
+        "1",
+        "v1",
+        "1.",
+        "1.29.",
+        "1.x",
+        "vv1.29",
+        "1.29-eks",
+        "1.29.3-",
+        "1.29.3.4",
+        "1.29.3 k3s1",
+        "1.29%",
+        "-1.29",
+        "latest",
+        "1.29.3-a'b",
+        "12345.1",
+    ] {
+        let refused = filter(&["1.30", text]);
+        assert!(matches!(refused, Err(QueryError::InvalidFilter { parameter: "k8s_version", .. })), "{text}");
+    }
+}
+
+fn texts(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|text| (*text).to_owned()).collect()
+}
+
+#[test]
 fn the_decommissioned_are_seen_by_those_who_ask_for_them() {
     let plain = ClusterQuery::default().filter(Filter::default()).unwrap().sql();
     assert_eq!(plain, "t.status <> 'decommissioned'");

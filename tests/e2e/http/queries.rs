@@ -46,9 +46,13 @@ async fn pages_filters_and_orders() {
         ("provider=azure,on_premises", &[]),
         ("status=decommissioned", &[]),
         ("region=lab&q=%25", &[]),
+        ("k8s_version=1.29,v1.30.1", &[]),
     ] {
         assert_eq!(all_pages(&admin, &format!("clusters?{query}")).await.0, wanted, "{query}");
     }
+    let malformed = admin.get("clusters?k8s_version=1.29,newest").await.unwrap();
+    super::problem(&malformed, 400, "invalid-parameter");
+    assert_eq!(malformed.body["errors"][0]["parameter"], "k8s_version", "{}", malformed.text);
     // A cursor belongs to its list.
     let link = admin.get("clusters?limit=2").await.unwrap().header("link").to_owned();
     let cursor = link.split("cursor=").nth(1).unwrap().split('>').next().unwrap().to_owned();

@@ -14,6 +14,9 @@ fn page(limit: u32, sort: &str, cursor: Option<String>) -> Page {
     Page { limit, cursor, sort: Some(sort.to_owned()) }
 }
 
+/// What the active clusters run.
+const VERSIONS: [&str; 4] = ["v1.29.3", "v1.29.3-eks-5e0fdde", "v1.30.0", "v1.31.2+k3s1"];
+
 /// 23 clusters: 8 on GCP in `eu`, of which 4 are active with 3 nodes, and one of those is unreachable.
 async fn fleet(world: &World) -> Process {
     for number in 0..23_u128 {
@@ -26,7 +29,9 @@ async fn fleet(world: &World) -> Process {
         };
         world.import(tenant(1), number, spec).await;
         if number % 6 == 0 {
-            world.observe(tenant(1), number, seen(3, &[])).await.unwrap();
+            let mut seen = seen(3, &[]);
+            seen.facts.version = VERSIONS[(number / 6) as usize].into();
+            world.observe(tenant(1), number, seen).await.unwrap();
         }
     }
     let unreachable = ClusterCommand::ObserveFailure(credentials(), failure());
@@ -76,6 +81,10 @@ async fn filters_narrow_and_count() {
         (ClusterQuery { region: texts(&["eu"]), status: texts(&["active"]), ..none() }, 4),
         (ClusterQuery { health: texts(&["unreachable"]), ..none() }, 1),
         (ClusterQuery { health: texts(&["unknown"]), ..none() }, 19),
+        (ClusterQuery { k8s_version: texts(&["1.29"]), ..none() }, 2),
+        (ClusterQuery { k8s_version: texts(&["v1.29.3"]), ..none() }, 1),
+        (ClusterQuery { k8s_version: texts(&["1.29.3-eks-5e0fdde", "v1.30"]), ..none() }, 2),
+        (ClusterQuery { k8s_version: texts(&["1.2", "1.29.30"]), ..none() }, 0),
         (ClusterQuery { label: texts(&["tier=1"]), ..none() }, 11),
         (ClusterQuery { label: texts(&["tier"]), ..none() }, 23),
         (ClusterQuery { label: texts(&["tier=1", "tier=0"]), ..none() }, 0),
@@ -130,7 +139,7 @@ async fn the_fleet_counts_and_is_rendered_once() {
         [("healthy".into(), 3), ("unknown".into(), 19), ("unreachable".into(), 1)].into()
     );
     assert_eq!(view.clusters.by_provider, [("aws".into(), 15), ("gcp".into(), 8)].into());
-    assert_eq!(view.clusters.by_version, [("v1.33.2".into(), 4)].into());
+    assert_eq!(view.clusters.by_version, VERSIONS.map(|version| (version.to_owned(), 1)).into());
     assert_eq!((view.nodes.total, view.nodes.ready), (12, 12));
     assert_eq!((view.attention_total, view.attention.len()), (1, 1));
     assert_eq!(view.attention[0].id, cluster(6).to_string());

@@ -1,3 +1,4 @@
+use hub_domain::cluster::Issue;
 use hub_domain::user::Role;
 use secrecy::ExposeSecret as _;
 
@@ -12,10 +13,37 @@ fn clusters(world: &World) -> Clusters {
 
 async fn tried_as(world: &World, manner: Manner) -> Trial {
     world.gateway.set(ENDPOINT, manner);
-    let trial = clusters(world).test(&user(Role::Operator), &kubeconfig(ENDPOINT, "secret"), None).await;
+    let heard = Heard::default();
+    let trial = test(&clusters(world), &kubeconfig(ENDPOINT, "secret"), heard.hearer()).await.unwrap();
     assert!(world.log.all().is_empty(), "a trial records nothing");
     assert!(world.vault.secrets.lock().unwrap().is_empty(), "and keeps nothing");
-    trial.unwrap()
+    assert_eq!(heard.all(), trial.checks[..7], "what was told is what is answered");
+    trial
+}
+
+async fn test(clusters: &Clusters, kubeconfig: &SecretString, hearer: Hearer) -> Result<Trial, CommandError> {
+    let turn = clusters.turn(&user(Role::Operator))?;
+    Ok(clusters.test(turn, kubeconfig, None, hearer).await)
+}
+
+/// Nobody listens.
+fn nobody() -> Hearer {
+    Arc::new(|_| ())
+}
+
+/// What was told so far.
+#[derive(Default)]
+struct Heard(Arc<Mutex<Vec<Check>>>);
+
+impl Heard {
+    fn hearer(&self) -> Hearer {
+        let told = Arc::clone(&self.0);
+        Arc::new(move |check| told.lock().unwrap().push(check.clone()))
+    }
+
+    fn all(&self) -> Vec<Check> {
+        self.0.lock().unwrap().clone()
+    }
 }
 
 fn standings(trial: &Trial) -> String {
@@ -64,7 +92,7 @@ async fn whatever_is_behind_a_failure_is_skipped() {
 async fn a_kubeconfig_that_cannot_serve_names_its_member_and_nothing_of_itself() {
     let world = World::new();
     let nonsense = SecretString::from("a secret that is no kubeconfig");
-    let trial = clusters(&world).test(&user(Role::Operator), &nonsense, None).await.unwrap();
+    let trial = test(&clusters(&world), &nonsense, nobody()).await.unwrap();
     assert_eq!(standings(&trial), "fsssssss");
     assert_eq!(trial.checks[0].message, "at /clusters: must name a cluster");
     assert_eq!(trial.checks[0].code.as_deref(), Some("kubeconfig-invalid"));
@@ -125,20 +153,61 @@ async fn whoever_may_not_import_tries_nothing_and_not_many_try_at_once() {
     let world = World::new();
     let clusters = clusters(&world);
     let config = kubeconfig(ENDPOINT, "secret");
-    let denied = clusters.test(&user(Role::Viewer), &config, None).await;
+    let denied = clusters.turn(&user(Role::Viewer));
     assert!(matches!(denied, Err(CommandError::Denied(_))), "{denied:?}");
     assert_eq!(world.gateway.looks_at(ENDPOINT), 0);
 
     world.gateway.set(ENDPOINT, Manner::Hangs);
-    let operator = user(Role::Operator);
-    let mut trials: Vec<_> =
-        (0..AT_ONCE).map(|_| Box::pin(clusters.test(&operator, &config, None))).collect();
+    let mut trials: Vec<_> = (0..AT_ONCE).map(|_| Box::pin(test(&clusters, &config, nobody()))).collect();
     for trial in &mut trials {
         assert!(futures::poll!(trial.as_mut()).is_pending());
     }
-    let full = clusters.test(&operator, &config, None).await;
+    let full = test(&clusters, &config, nobody()).await;
     assert!(matches!(full, Err(CommandError::Overloaded { .. })), "{full:?}");
     drop(trials);
     world.gateway.set(ENDPOINT, Manner::Answers(observation("u-1")));
-    assert!(clusters.test(&operator, &config, None).await.unwrap().seen.is_some());
+    assert!(test(&clusters, &config, nobody()).await.unwrap().seen.is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_check_is_told_when_it_is_decided_and_stays_so() {
+    let steps = [
+        Step::Read,
+        Step::Resolved,
+        Step::Connected,
+        Step::Secured,
+        Step::LetIn,
+        Step::Known(Some("v1.31.0".into())),
+    ];
+    // Made so far; then silence. What is behind the last step fails, and what was passed stays passed.
+    for (made, wanted) in [
+        (0, "ppfsssss"),
+        (1, "pfssssss"),
+        (2, "ppfsssss"),
+        (3, "pppfssss"),
+        (4, "ppppsfss"),
+        (5, "pppppfss"),
+        (6, "ppppppfs"),
+    ] {
+        let world = World::new();
+        world.gateway.set(ENDPOINT, Manner::Stalls(steps[..made].to_vec()));
+        let (clusters, config, heard) = (clusters(&world), kubeconfig(ENDPOINT, "secret"), Heard::default());
+        let mut trial = Box::pin(test(&clusters, &config, heard.hearer()));
+        assert!(futures::poll!(trial.as_mut()).is_pending());
+        let early = heard.all();
+        assert_eq!(early.len(), made, "told while the cluster is silent");
+        let trial = trial.await.unwrap();
+        assert_eq!(standings(&trial), wanted);
+        assert_eq!((&trial.checks[..made], heard.all()), (&early[..], trial.checks[..7].to_vec()));
+    }
+}
+
+#[tokio::test]
+async fn what_fails_late_fails_behind_what_is_passed() {
+    let world = World::new();
+    let steps = vec![Step::Secured, Step::Connected, Step::LetIn, Step::Known(None), Step::Secured];
+    let trial = tried_as(&world, Manner::Breaks(steps, "reach")).await;
+    assert_eq!(standings(&trial), "ppppppfs", "steps that are left out or told again do no harm");
+    assert_eq!(trial.checks[5].code.as_deref(), Some(PERMISSION_MISSING), "the version may not be asked for");
+    assert_eq!(trial.checks[6].code.as_deref(), Some("reach"));
 }

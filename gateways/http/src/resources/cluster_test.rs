@@ -40,6 +40,27 @@ pub struct ClusterCheck {
     pub code: Option<String>,
 }
 
+/// What a stream of a trial begins with.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ClusterTestPlan {
+    /// The checks that will be told, in this order.
+    #[schema(value_type = Vec<ClusterCheckName>)]
+    pub checks: Vec<&'static str>,
+}
+
+/// One event of a stream of a trial: `event` is its name, `data` its data as JSON. One `plan`, then each check once, then `done`.
+#[derive(ToSchema)]
+#[serde(tag = "event", content = "data", rename_all = "snake_case")]
+#[allow(dead_code, reason = "only describes the events")]
+pub enum ClusterTestEvent {
+    /// What will be checked.
+    Plan(ClusterTestPlan),
+    /// A check that is decided; it stays as it is.
+    Check(ClusterCheck),
+    /// The whole, as the answer in JSON has it.
+    Done(ClusterTest),
+}
+
 /// What is checked of a connection, in order.
 #[derive(ToSchema)]
 #[schema(rename_all = "kebab-case")]

@@ -20,7 +20,7 @@ pub use cluster::{
     Cluster, ClusterHealth, ClusterSummary, Failure, Issue, Node, NodeCount, Volume, Workload,
 };
 pub use cluster_request::{ChangeCluster, Credentials, ImportCluster, Provider, TestCluster};
-pub use cluster_test::ClusterTest;
+pub use cluster_test::{ClusterCheck, ClusterTest, ClusterTestEvent, ClusterTestPlan};
 pub use export::{Delivery, Export, ExportDeadLetter, ExportError, ExportSummary, ExportTest};
 pub use export_request::{
     CreateExport, ExportCredentials, ExportFilter, ExportFormat, ExportTls, ExportTransport, ReplayExport,

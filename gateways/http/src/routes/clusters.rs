@@ -2,7 +2,6 @@
 
 use axum::extract::{OriginalUri, State};
 use axum::http::StatusCode;
-use hub_commands::clusters::Meant;
 use hub_commands::{Caller, Options, Permission};
 use hub_domain::cluster::ClusterEvent;
 use hub_domain::kernel::{ClusterId, Event as _};
@@ -18,22 +17,21 @@ use crate::answer::{Answer, OrPlan, Plan, done, found, page};
 use crate::app::App;
 use crate::auth::Signed;
 use crate::extract::{
-    AsOfParams, Bare, ClusterPath, Command, CommandHeaders, DryRun, FreshParams, Id, Json, OneOf, PageParams,
+    AsOfParams, Bare, ClusterPath, Command, CommandHeaders, DryRun, FreshParams, Id, OneOf, PageParams,
     Params, Resource as _,
 };
 use crate::problem::Problem;
 use crate::resources::{
-    AuditLog, ChangeCluster, Cluster, ClusterHealth, ClusterStatus, ClusterSummary, ClusterTest, Health,
-    ImportCluster, Node, Provider, TestCluster, Volume, Workload,
+    AuditLog, ChangeCluster, Cluster, ClusterHealth, ClusterStatus, ClusterSummary, Health, ImportCluster,
+    Node, Provider, Volume, Workload,
 };
 
 /// A kubeconfig alone may have 1 MiB, and JSON escapes make it longer.
-const BODY_LIMIT: usize = 2 << 20;
+pub const BODY_LIMIT: usize = 2 << 20;
 
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::default()
         .routes(routes!(list, import))
-        .routes(routes!(test))
         .routes(routes!(get, change, decommission))
         .routes(routes!(health))
         .routes(routes!(history))
@@ -57,6 +55,11 @@ struct Filters {
     /// Regions, parted by commas.
     #[param(value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["us-west-2"]))]
     region: Option<OneOf>,
+    /// Kubernetes versions, parted by commas, with or without the `v`. A minor version (`1.29`) stands for each of its patches, whatever
+    /// follows them; one with a patch (`1.29.3`, `v1.29.3-eks-5e0fdde`) for exactly what the API server tells. A cluster that has not told its
+    /// version matches none. A `+` is written `%2B`.
+    #[param(value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["1.29", "v1.30.2"]))]
+    k8s_version: Option<OneOf>,
     /// Labels, parted by commas, each of which must be there: `key=value`, or `key` with any value.
     #[param(value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["env=prod"]))]
     label: Option<OneOf>,
@@ -81,6 +84,7 @@ impl Filters {
             health: values(self.health),
             provider: values(self.provider),
             region: values(self.region),
+            k8s_version: values(self.k8s_version),
             label: values(self.label),
             name: self.name,
             q: self.q,
@@ -127,38 +131,6 @@ async fn import(
         .await?;
     let location = app.reached(&format!("/api/v1/clusters/{id}"));
     done(StatusCode::ACCEPTED, &outcome, Some(&location), &ClusterSummary::new(id, &outcome))
-}
-
-/// Tries a connection as an import would, and records nothing: check by check, how far it comes.
-#[utoipa::path(post, path = "/clusters/test", tag = "clusters", operation_id = "testCluster",
-    request_body = TestCluster,
-    responses((status = 200, description = "What came of it, whether or not it connects", body = ClusterTest)))]
-async fn test(
-    State(app): State<App>,
-    signed: Signed,
-    _: Params<()>,
-    Json(body): Json<TestCluster, BODY_LIMIT>,
-) -> Answer {
-    let caller = signed.may(Permission::ManageClusters)?;
-    body.check()?;
-    let read = app.read();
-    let meant = match body.cluster_id {
-        None => None,
-        Some(id) => {
-            let row = read.cluster(caller.tenant, id, None).await?;
-            let row = row.filter(|row| row.status != "decommissioned");
-            let row =
-                row.ok_or_else(|| Problem::member("/cluster_id", "must be a cluster that is managed"))?;
-            Some(Meant { id: row.id, uid: row.uid })
-        }
-    };
-    let mut trial = app.clusters().test(caller, &body.kubeconfig, body.context.as_deref()).await?;
-    let managed = match &trial.seen {
-        Some(seen) => read.clusters_with_uid(caller.tenant, &seen.facts.uid).await?,
-        None => vec![],
-    };
-    trial.identify(&managed, meant.as_ref());
-    Ok(found(&ClusterTest::from(trial), None, read.position()))
 }
 
 /// Shows one cluster, as it is or as it was; also one that has been decommissioned.

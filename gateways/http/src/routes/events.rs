@@ -25,7 +25,7 @@ use crate::resources::AuditLog;
 use crate::streams::Open;
 
 /// A comment goes out whenever nothing else did for so long, so that nobody between takes the stream for dead.
-const HEARTBEAT: Duration = Duration::from_secs(15);
+pub const HEARTBEAT: Duration = Duration::from_secs(15);
 /// How often a silent stream looks whether its session still lives.
 const LOOK: Duration = Duration::from_secs(5);
 /// How soon a client may come back.

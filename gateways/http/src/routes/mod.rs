@@ -2,6 +2,7 @@
 
 mod audit_logs;
 mod auth;
+mod cluster_tests;
 mod clusters;
 mod events;
 mod exports;
@@ -23,6 +24,7 @@ pub fn api() -> OpenApiRouter<App> {
         .merge(me::routes())
         .merge(users::routes())
         .merge(clusters::routes())
+        .merge(cluster_tests::routes())
         .merge(fleet::routes())
         .merge(search::routes())
         .merge(audit_logs::routes())

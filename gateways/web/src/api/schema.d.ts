@@ -133,7 +133,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Tries a connection as an import would, and records nothing: check by check, how far it comes. */
+        /**
+         * Tries a connection as an import would, and records nothing: check by check, how far it comes.
+         * @description With `Accept: text/event-stream` each check is told as soon as it is decided. A stream that ends without `done` was cut off.
+         */
         post: operations["testCluster"];
         delete?: never;
         options?: never;
@@ -1038,6 +1041,28 @@ export interface components {
             nodes: components["schemas"]["NodeCount"] | null;
             /** @description Its identity: the UID of its namespace `kube-system`; `null` where the cluster was not seen. */
             uid: string | null;
+        };
+        /** @description One event of a stream of a trial: `event` is its name, `data` its data as JSON. One `plan`, then each check once, then `done`. */
+        ClusterTestEvent: {
+            /** @description What will be checked. */
+            data: components["schemas"]["ClusterTestPlan"];
+            /** @enum {string} */
+            event: "plan";
+        } | {
+            /** @description A check that is decided; it stays as it is. */
+            data: components["schemas"]["ClusterCheck"];
+            /** @enum {string} */
+            event: "check";
+        } | {
+            /** @description The whole, as the answer in JSON has it. */
+            data: components["schemas"]["ClusterTest"];
+            /** @enum {string} */
+            event: "done";
+        };
+        /** @description What a stream of a trial begins with. */
+        ClusterTestPlan: {
+            /** @description The checks that will be told, in this order. */
+            checks: components["schemas"]["ClusterCheckName"][];
         };
         /** @description What proves that a ledger only grew. */
         Consistency: {
@@ -2898,6 +2923,16 @@ export interface operations {
                  */
                 region?: string[];
                 /**
+                 * @description Kubernetes versions, parted by commas, with or without the `v`. A minor version (`1.29`) stands for each of its patches, whatever
+                 *     follows them; one with a patch (`1.29.3`, `v1.29.3-eks-5e0fdde`) for exactly what the API server tells. A cluster that has not told its
+                 *     version matches none. A `+` is written `%2B`.
+                 * @example [
+                 *       "1.29",
+                 *       "v1.30.2"
+                 *     ]
+                 */
+                k8s_version?: string[];
+                /**
                  * @description Labels, parted by commas, each of which must be there: `key=value`, or `key` with any value.
                  * @example [
                  *       "env=prod"
@@ -3202,6 +3237,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ClusterTest"];
+                    "text/event-stream": components["schemas"]["ClusterTestEvent"];
                 };
             };
             /** @description A parameter, a header or the body is malformed */

@@ -115,15 +115,9 @@ export type Check = Schemas['ClusterCheck'];
 export type Tested = Schemas['ClusterTest'];
 
 /** What is told of a test while it goes on: which checks there will be, each as it is decided, and in the end all of it. */
-export type TestNews = { names: string[] } | { check: Check } | { tested: Tested };
+export type TestNews = Schemas['ClusterTestEvent'];
 
-const NEWS: Record<string, (data: never) => TestNews> = {
-  plan: ({ checks }: { checks: string[] }) => ({ names: checks }),
-  check: (check: Check) => ({ check }),
-  done: (tested: Tested) => ({ tested }),
-};
-
-/** The stream is cut where it ends without `tested`. */
+/** The stream was cut where it ends without `done`. */
 export async function* testConnection({ kept, context }: Secret, id: string | undefined, signal: AbortSignal): AsyncGenerator<TestNews> {
   const asked = { kubeconfig: kept.read(), context, ...(id === undefined ? {} : { cluster_id: id }) };
   const silent = new AbortController();
@@ -138,10 +132,9 @@ export async function* testConnection({ kept, context }: Secret, id: string | un
     if (!response.ok) throw problemOf(error, response);
     if (!data) return;
     // What stands between may not let streams through: then all of it comes at once.
-    if (!response.headers.get('Content-Type')?.startsWith('text/event-stream')) return yield { tested: (await new Response(data).json()) as Tested };
+    if (!response.headers.get('Content-Type')?.startsWith('text/event-stream')) return yield { event: 'done', data: (await new Response(data).json()) as Tested };
     for await (const { event, data: text } of serverSent(data, heard)) {
-      const read = NEWS[event ?? ''];
-      if (read) yield read(JSON.parse(text) as never);
+      yield { event, data: JSON.parse(text) as unknown } as TestNews;
     }
   } finally {
     stop();

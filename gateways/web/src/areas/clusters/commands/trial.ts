@@ -63,13 +63,16 @@ async function* tried(
   yield { kind: 'running', decided: false, ...way };
   try {
     for await (const news of testConnection(secret, cluster, signal)) {
-      if ('tested' in news) {
-        const { tested } = news;
+      if (news.event === 'done') {
+        const tested = news.data;
         const asks = !tested.connected && whether;
         if (asks) yield { kind: 'running', decided: true, names: tested.checks.map(({ name }) => name), checks: tested.checks };
         return yield { kind: 'told', tested, refusal: asks ? await asks(signal).then(() => undefined, asProblem) : undefined };
       }
-      way = 'names' in news ? { ...way, names: news.names } : { ...way, checks: [...way.checks, news.check] };
+      if (news.event === 'plan') way = { ...way, names: news.data.checks };
+      else if (news.event === 'check') way = { ...way, checks: [...way.checks, news.data] };
+      // What is newer than this page is passed over.
+      else continue;
       yield { kind: 'running', decided: false, ...way };
     }
     // It ended before its end.

@@ -22,7 +22,8 @@ export function Overview({ cluster, past }: { cluster: Cluster; past: boolean })
 }
 
 function Failure({ cluster: { failure, status }, past }: { cluster: Cluster; past: boolean }) {
-  if (!failure) return null;
+  // Of a cluster that leaves there is nothing left to mend.
+  if (!failure || /^decommission/.test(status)) return null;
   const advice = adviceFor(failure.code);
   const importing = status === 'importing' || status === 'import_failed';
   return (

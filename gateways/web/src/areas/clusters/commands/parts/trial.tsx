@@ -40,7 +40,7 @@ export function TrialPart({ trial, start, headingLevel, children }: { trial: Tri
   if (trial.kind === 'failed') {
     return (
       <>
-        <Failed cause={trial.cause} inline />
+        <Failed cause={trial.cause} inline byHand />
         {children}
         {again}
       </>

@@ -20,14 +20,16 @@ const SPEEDS = [1, 2, 5, 20];
 
 export function Player({ entries }: { entries: readonly Entry[] }) {
   const [params, setParams] = useSearchParams();
+  // Until somebody moves, the address says where one is; its entry may be among those that are still being fetched.
   const wanted = Number(params.get('at'));
-  const [chosen, setChosen] = useState(() => Math.max(0, entries.findIndex(({ position }) => position === wanted)));
+  const [chosen, setChosen] = useState<number>();
+  const found = useMemo(() => entries.findIndex(({ position }) => position === wanted), [entries, wanted]);
   const [playing, setPlaying] = useState(false);
   const [speed, setSpeed] = useState(2);
   const [evenly, setEvenly] = useState(false);
   const still = useLessMotion();
   const last = entries.length - 1;
-  const now = Math.min(chosen, last);
+  const now = Math.min(chosen ?? Math.max(0, found), last);
   const running = playing && !still && now < last;
   useTicks(running, 1000 / speed, () => setChosen(now + 1));
   const go = (to: number) => {
@@ -36,9 +38,10 @@ export function Player({ entries }: { entries: readonly Entry[] }) {
   };
   const entry = entries[now];
   const position = entry?.position;
-  // Once it rests the address says where.
+  // Once it has moved and rests the address says where.
+  const moved = chosen !== undefined;
   useEffect(() => {
-    if (running || position === undefined) return undefined;
+    if (running || !moved || position === undefined) return undefined;
     const timer = setTimeout(() => {
       setParams(
         (before) => {
@@ -51,7 +54,7 @@ export function Player({ entries }: { entries: readonly Entry[] }) {
     }, 400);
     return () => clearTimeout(timer);
     // eslint-disable-next-line react-hooks/exhaustive-deps -- it is another one after each change of the address
-  }, [running, position]);
+  }, [running, moved, position]);
   const { lanes, dots } = useMemo(() => layOut(entries, evenly), [entries, evenly]);
   const fleets = useMemo(() => fleetPositions(entries), [entries]);
   if (!entry) return null;

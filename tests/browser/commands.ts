@@ -142,7 +142,7 @@ export const COMMANDS: Command[] = [
     toast: (name) => `Decommissioning ${name} was requested`,
     ends: async ({ page }) => {
       await closed(page);
-      await page.getByRole('button', { name: 'Decommission' }).waitFor({ state: 'detached' });
+      await page.getByRole('button', { name: 'Decommission', exact: true }).waitFor({ state: 'detached' });
       expect(await page.getByText('The import failed').count()).toBe(0);
     },
   },

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 
 import { aCluster } from './commands';
-import { room, settled } from './kit';
+import { room, settled, signIn } from './kit';
 import { describe, next, NOBODY, step } from './wizard';
 
 const hub = room();
@@ -54,4 +54,18 @@ test('signing in again stands over an open dialog, and takes nothing from it', a
   await again.waitFor({ state: 'detached' });
   await page.getByRole('button', { name: 'Change the cluster' }).click();
   await page.getByText('On premises, typed-before').waitFor();
+});
+
+test('who signs out after a long rest is signed out at the hub as well', async () => {
+  const page = await hub.open();
+  await page.clock.install();
+  await page.goto(`${hub.bed.url}/settings`);
+  await signIn(page, hub.bed);
+  await settled(page);
+  const before = await hub.bed.recorded('user.signed_out.v1');
+  await page.clock.setSystemTime(Date.now() + 3_600_000);
+  await page.getByRole('button', { name: /^Account/ }).click();
+  await page.getByRole('menuitem', { name: 'Sign out' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Sign in to ClusterMaster' }).waitFor();
+  await expect.poll(() => hub.bed.recorded('user.signed_out.v1'), { timeout: 20_000 }).toBe(before + 1);
 });

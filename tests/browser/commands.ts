@@ -36,8 +36,8 @@ export interface Command {
   ends: (scene: Scene) => Promise<void>;
 }
 
-/** Also outside of a test. */
-const until = (holds: () => Promise<boolean>) => vi.waitUntil(holds, { timeout: 30_000, interval: 100 });
+/** Also outside of a test; what the hub has not heard of yet does not hold. */
+const until = (holds: () => Promise<boolean>) => vi.waitUntil(() => holds().catch(() => false), { timeout: 30_000, interval: 100 });
 
 /** A cluster that does not answer: nothing happens to it any more by itself. */
 export async function aCluster({ bed, name }: { bed: Testbed; name: string }): Promise<string> {
@@ -48,7 +48,7 @@ export async function aCluster({ bed, name }: { bed: Testbed; name: string }): P
 
 export async function anExportTo(bed: Testbed, wanted: Record<string, unknown>): Promise<string> {
   const { id } = await bed.api<{ id: string }>('exports', { method: 'POST', body: JSON.stringify(wanted), headers: { 'Idempotency-Key': crypto.randomUUID() } });
-  await until(() => bed.api(`exports/${id}`).then(() => true, () => false));
+  await until(() => bed.api(`exports/${id}`).then(() => true));
   return id;
 }
 

@@ -43,7 +43,7 @@ async function recordedOnce({ page, name, reason, id }: Scene, command: Command,
   const link = await toast.getByRole('link', { name: 'See the recorded event' }).getAttribute('href');
   await command.ends({ page, name, reason, id, bed: hub.bed, receiver });
   const position = Number(/\/audit\/at\/(\d+)$/.exec(link ?? '')?.[1]);
-  const [entry] = await hub.bed.api<{ event_type: string; position: number; reason: string; target_id: string }[]>(`audit-logs?limit=1&as_of=${position}`);
+  const [entry] = await hub.bed.api<{ event_type: string; position: number; reason: string; target_id: string }[]>(`audit-logs?limit=1&as_of=${position}&min_position=${position}`);
   expect(entry).toMatchObject({ event_type: command.event, position, reason });
   if (id) expect(entry?.target_id).toBe(id);
   expect(await hub.bed.recorded(command.event)).toBe(before + 1);

@@ -61,8 +61,10 @@ test('what the other side refuses holds up the rest or is set aside, and is trie
 
 test('events are sent once more from a position on', async () => {
   const id = await anExportTo(hub.bed, receiver.export('again'));
-  await hub.bed.import('twice', NOBODY);
-  const [entry] = await hub.bed.api<{ id: string; position: number }[]>(`audit-logs?event_type=${REFUSED}&limit=1`);
+  const { id: cluster } = await hub.bed.import('twice', NOBODY);
+  const found = () => hub.bed.api<{ id: string; position: number }[]>(`audit-logs?event_type=${REFUSED}&target=${cluster}`);
+  await expect.poll(async () => (await found()).length, { timeout: 30_000 }).toBe(1);
+  const [entry] = await found();
   const times = () => receiver.taken.filter((message) => message.id === entry?.id).length;
   // Two exports lead here.
   await expect.poll(times, { timeout: 30_000 }).toBe(2);

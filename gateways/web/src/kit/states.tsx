@@ -29,8 +29,8 @@ export function Answered<T>({ query, what, children }: { query: UseQueryResult<T
   return <Loading what={what} />;
 }
 
-/** A problem: its title, detail, fields, trace id, and what to do. */
-export function Failed({ cause, retry, inline }: { cause: unknown; retry?: () => void; inline?: boolean }) {
+/** A problem: its title, detail, fields, trace id, and what to do. `byHand`: nothing asks again by itself. */
+export function Failed({ cause, retry, inline, byHand = false }: { cause: unknown; retry?: () => void; inline?: boolean; byHand?: boolean }) {
   const { problem } = asProblem(cause);
   if (inline) {
     return (
@@ -41,14 +41,14 @@ export function Failed({ cause, retry, inline }: { cause: unknown; retry?: () =>
         className="cm-space-below"
         actionLinks={retry && <AlertActionLink onClick={retry}>Try again</AlertActionLink>}
       >
-        <Said problem={problem} />
+        <Said problem={problem} byHand={byHand} />
       </Alert>
     );
   }
   return (
     <EmptyState titleText={sentence(problem.title)} headingLevel="h2" icon={ExclamationCircleIcon} status="danger">
       <EmptyStateBody>
-        <Said problem={problem} />
+        <Said problem={problem} byHand={byHand} />
       </EmptyStateBody>
       {retry && (
         <EmptyStateFooter>
@@ -63,7 +63,7 @@ export function Failed({ cause, retry, inline }: { cause: unknown; retry?: () =>
   );
 }
 
-function Said({ problem }: { problem: Problem }) {
+function Said({ problem, byHand }: { problem: Problem; byHand: boolean }) {
   return (
     <>
       {problem.detail !== problem.title && <p>{sentence(problem.detail)}</p>}
@@ -74,7 +74,7 @@ function Said({ problem }: { problem: Problem }) {
           ))}
         </ul>
       )}
-      <p>{advice(problem)}</p>
+      <p>{advice(problem, byHand)}</p>
       {problem.trace_id && (
         <p className="cm-subtle">
           Trace id <code>{problem.trace_id}</code>

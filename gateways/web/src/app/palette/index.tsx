@@ -114,7 +114,7 @@ export default function Palette({ mode, close }: { mode: 'commands' | 'search'; 
         <p aria-live="polite" className={said ? 'cm-palette-said' : 'cm-visually-hidden'}>
           {said || counts(groups, searching, text)}
         </p>
-        {failure !== undefined && <Failed cause={failure} inline />}
+        {failure !== undefined && <Failed cause={failure} inline byHand />}
         {search.failure !== undefined && <Failed cause={search.failure} inline />}
         <div id={`${id}-list`} role="listbox" aria-label="Results" className="cm-palette-list">
           {groups.map((group, place) => (

@@ -9,6 +9,8 @@ export interface Going {
   /** Which one it is, from 0. */
   now: number;
   last: number;
+  /** Whether somebody went anywhere. */
+  moved: boolean;
   /** Whether it goes by itself. */
   running: boolean;
   /** Whether nothing may: the person asked for less motion. */
@@ -31,6 +33,7 @@ export function useGoing(length: number, first: number, pace: number): Going {
   return {
     now,
     last,
+    moved: chosen !== undefined,
     running,
     still,
     go: (to) => {

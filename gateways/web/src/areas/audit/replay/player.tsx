@@ -22,21 +22,22 @@ const SPEEDS = [1, 2, 5, 20];
 
 export function Player({ entries }: { entries: readonly Entry[] }) {
   const [params, change] = useAddress();
+  // Until somebody moves, the address says where one is; its entry may be among those that are still being fetched.
   const wanted = Number(params.get('at'));
-  const [first] = useState(() => Math.max(0, entries.findIndex(({ position }) => position === wanted)));
+  const found = useMemo(() => entries.findIndex(({ position }) => position === wanted), [entries, wanted]);
   const [speed, setSpeed] = useState(2);
   const [evenly, setEvenly] = useState(false);
-  const going = useGoing(entries.length, first, 1000 / speed);
-  const { now, last, running, still, go } = going;
+  const going = useGoing(entries.length, Math.max(0, found), 1000 / speed);
+  const { now, last, moved, running, still, go } = going;
   const entry = entries[now];
   const position = entry?.position;
-  // Once it rests the address says where.
+  // Once it has moved and rests the address says where.
   useEffect(() => {
-    if (running || position === undefined) return undefined;
+    if (running || !moved || position === undefined) return undefined;
     const timer = setTimeout(() => change((next) => next.set('at', String(position)), { replace: true }), 400);
     return () => clearTimeout(timer);
     // eslint-disable-next-line react-hooks/exhaustive-deps -- it is another one after each change of the address
-  }, [running, position]);
+  }, [running, moved, position]);
   const { lanes, dots } = useMemo(() => layOut(entries, evenly), [entries, evenly]);
   const fleets = useMemo(() => fleetPositions(entries), [entries]);
   if (!entry) return null;

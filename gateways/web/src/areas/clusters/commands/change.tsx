@@ -16,7 +16,6 @@ import { LabelsPart } from './parts/labels';
 import { TextField } from './parts/fields';
 import { TrialPart } from './parts/trial';
 import { changeCluster, type Changes, type Cluster, planChange, type Summary } from './queries';
-import { Repeating, useRepeats } from './repeats';
 import { labelRules, labelsOf, nameRule, regionRule, rowsOf } from './rules';
 import { useTrial } from './trial';
 
@@ -45,7 +44,6 @@ export default function ChangeDialog({
   const [open, setOpen] = useState(false);
   const [confirming, setConfirming] = useState(false);
   const { trial, start, cancel: cancelTest, forget } = useTrial(cluster.id);
-  const { repeats, counted, reset } = useRepeats();
   const id = useId();
   const kept = useRef(chosen?.kept);
   useEffect(() => {
@@ -72,7 +70,7 @@ export default function ChangeDialog({
     close();
   };
   const command = useCommand<{ changes: Changes; revision: number | undefined; why: Why }, Summary>({
-    send: (input, headers) => counted(() => changeCluster(base.id, input.changes, input.revision, headers)),
+    send: (input, headers) => changeCluster(base.id, input.changes, input.revision, headers),
     why: (input) => input.why,
     done: () => (describes ? `${name} was changed` : `New credentials for ${name} were handed in`),
     onDone: ended,
@@ -110,18 +108,15 @@ export default function ChangeDialog({
         button={plan.data.events.length === 0 ? 'Send it anyway' : 'Change the cluster'}
         failure={command.error}
         busy={command.isPending}
-        confirm={(why) => {
-          reset();
-          command.mutate({ changes, revision, why });
-        }}
-        close={() => (command.isPending ? undefined : setConfirming(false))}
+        repeats={command.repeats}
+        confirm={(why) => command.mutate({ changes, revision, why })}
+        close={() => setConfirming(false)}
       >
         <p>
           {secret
             ? 'New credentials hold once the cluster has accepted them; until then the present ones do.'
             : 'The description is changed at once. The cluster itself is not touched.'}
         </p>
-        <Repeating busy={command.isPending} repeats={repeats} />
       </ConfirmCommand>
     );
   }
@@ -202,7 +197,7 @@ export default function ChangeDialog({
             </ExpandableSection>
           )}
         </Form>
-        {cause !== null && !stale(cause) && Object.keys(fields).length === 0 && <Failed cause={cause} inline />}
+        {cause !== null && !stale(cause) && Object.keys(fields).length === 0 && <Failed cause={cause} inline byHand />}
       </ModalBody>
       <ModalFooter>
         <Button

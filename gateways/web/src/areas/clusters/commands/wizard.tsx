@@ -6,6 +6,7 @@ import { useNavigate } from 'react-router';
 
 import { PlannedEvents, useCommand } from '../../../kit/command';
 import { useUnsaved } from '../../../kit/leave';
+import { Repeating } from '../../../kit/repeats';
 import { Answered, Loading } from '../../../kit/states';
 import { foresight } from './advice';
 import { described, type Draft, EMPTY, newCluster, secretOf, told, unsent, withContext } from './draft';
@@ -17,7 +18,6 @@ import { ChosenSummary } from './parts/summary';
 import { TrialPart } from './parts/trial';
 import { Watch } from './parts/watch';
 import { importCluster, type NewCluster, planImport } from './queries';
-import { Repeating, useRepeats } from './repeats';
 import { useTrial } from './trial';
 
 const PLAN = 'import-plan';
@@ -37,7 +37,6 @@ export function ImportWizard({ watched }: { watched: string | undefined }) {
   const client = useQueryClient();
   const navigate = useNavigate();
   const { trial, start, cancel: cancelTest, forget } = useTrial();
-  const { repeats, counted, reset } = useRepeats();
   const secret = secretOf(draft.chosen);
   const cluster = newCluster(draft);
 
@@ -51,7 +50,7 @@ export function ImportWizard({ watched }: { watched: string | undefined }) {
     }
   };
   const command = useCommand<Intent, Awaited<ReturnType<typeof importCluster>>['body']>({
-    send: (intent, headers) => counted(() => noted(importCluster(intent.cluster, headers))),
+    send: (intent, headers) => noted(importCluster(intent.cluster, headers)),
     why: (intent) => intent.why,
     done: (_answer, intent) => `The import of ${intent.cluster.name} was requested`,
     onDone: (answer, intent) => {
@@ -89,7 +88,6 @@ export function ImportWizard({ watched }: { watched: string | undefined }) {
     if (cluster) void start(cluster.secret, (signal) => noted(planImport(cluster, signal)));
   };
   const send = () => {
-    reset();
     if (cluster) command.mutate({ cluster, why: draft.why });
     return false;
   };
@@ -214,7 +212,7 @@ export function ImportWizard({ watched }: { watched: string | undefined }) {
             <ChosenSummary draft={draft} trial={trial} />
             <h3 className="cm-heading">What will be recorded</h3>
             {cluster && <Planned cluster={cluster} ask={(signal) => noted(planImport(cluster, signal))} focus={lead} />}
-            <Repeating busy={command.isPending} repeats={repeats} />
+            <Repeating busy={command.isPending} repeats={command.repeats} />
             {command.isError && <Refusal cause={command.error} focus={lead} />}
           </Step>
         </WizardStep>

@@ -31,7 +31,8 @@ function Failure({ cluster, past }: { cluster: Cluster; past: boolean }) {
   const { failure, status } = cluster;
   const may = useMay('clusters:manage');
   const [changing, setChanging] = useState(false);
-  if (!failure) return null;
+  // Of a cluster that leaves there is nothing left to mend.
+  if (!failure || /^decommission/.test(status)) return null;
   const advice = adviceFor(failure.code);
   const importing = status === 'importing' || status === 'import_failed';
   return (

@@ -160,7 +160,7 @@ function details({ transport }: Export): [string, ReactNode][] {
     said.push(['A full file has', `${count(transport.max_bytes)} bytes`], ['Full files kept', transport.keep === 0 ? 'all' : count(transport.keep)]);
     return said;
   }
-  const clear = (transport.kind === 'syslog' || transport.kind === 'kafka') && !transport.tls;
+  const clear = 'url' in transport ? transport.url.startsWith('http://') : !transport.tls;
   const authorities = transport.tls?.ca ? 'its own authorities' : "the hub's authorities";
   const name = transport.tls?.server_name ? `, for the name ${transport.tls.server_name}` : '';
   said.push(['TLS', clear ? 'none: in the clear' : `checked against ${authorities}${name}`]);

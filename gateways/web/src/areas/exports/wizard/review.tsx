@@ -30,7 +30,7 @@ export function Review(props: {
       <Terms rows={rows} isHorizontal />
       <div>
         <h3 className="cm-heading">What will be recorded</h3>
-        {plan.data && !plan.isPending ? <PlannedEvents plan={plan.data} /> : plan.isError ? <Failed cause={plan.error} retry={retry} inline /> : <Loading what="The preview" />}
+        {plan.data && !plan.isPending ? <PlannedEvents plan={plan.data} /> : plan.isError ? <Failed cause={plan.error} retry={retry} inline byHand /> : <Loading what="The preview" />}
       </div>
       <WhyFields why={why} change={setWhy} />
       {failure !== null && failure !== undefined && <Failed cause={failure} inline />}

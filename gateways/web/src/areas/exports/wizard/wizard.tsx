@@ -9,6 +9,7 @@ import { useMe } from '../../../app/me';
 import { useCommand, type Why } from '../../../kit/command';
 import { useUnsaved } from '../../../kit/leave';
 import { ButtonLink, Frame } from '../../../kit/parts';
+import { Repeating } from '../../../kit/repeats';
 import { Failed, Loading } from '../../../kit/states';
 import { create, planCreate, type Summary } from '../queries';
 import { Done } from './done';
@@ -145,6 +146,7 @@ function Wizard() {
         {step === 'where' && <Where draft={draft} change={change} errors={errors} />}
         {step === 'what' && <What draft={draft} change={change} errors={errors} />}
         {step === 'review' && <Review draft={draft} plan={plan} retry={() => preview()} why={why} setWhy={setWhy} failure={command.variables?.version === version ? command.error : undefined} />}
+        <Repeating busy={command.isPending} repeats={command.repeats} />
         <ActionGroup>
           <Button type="submit" isLoading={command.isPending} isDisabled={command.isPending || (step === 'review' && !plan.isSuccess)}>
             {step === 'review' ? 'Create the export' : 'Next'}

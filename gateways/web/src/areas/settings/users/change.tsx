@@ -4,6 +4,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useId, useState } from 'react';
 
 import { ConfirmCommand, PlannedEvents, useCommand, type Why } from '../../../kit/command';
+import { mayLeave, useUnsaved } from '../../../kit/leave';
 import { shortId } from '../../../kit/people';
 import { Failed } from '../../../kit/states';
 import { type Account, changeUser, planChange, type Role, ROLES, type User, type UserChanges } from '../queries';
@@ -46,6 +47,8 @@ export default function ChangeUser({ user, own, close }: { user: User; own: bool
     plan.reset();
     command.reset();
   };
+  useUnsaved(nothing ? [] : [`What you changed of the account of ${user.display_name ?? user.id}.`]);
+  const cancel = () => void mayLeave().then((leaves) => leaves && close());
   const takeOver = (now: User) => {
     // What was not touched here becomes what it is now.
     if (!('display_name' in changes)) setName(now.display_name ?? '');
@@ -63,6 +66,7 @@ export default function ChangeUser({ user, own, close }: { user: User; own: bool
         button="Change the account"
         failure={command.error}
         busy={command.isPending}
+        repeats={command.repeats}
         confirm={(why) => command.mutate({ changes, revision: base.revision, why })}
         close={() => (command.isPending ? undefined : setConfirming(false))}
       >
@@ -73,7 +77,7 @@ export default function ChangeUser({ user, own, close }: { user: User; own: bool
     );
   }
   return (
-    <Modal isOpen variant="medium" onClose={close} aria-labelledby={`${id}-title`} elementToFocus={`#${CSS.escape(id)}-name`}>
+    <Modal isOpen variant="medium" onClose={cancel} aria-labelledby={`${id}-title`} elementToFocus={`#${CSS.escape(id)}-name`}>
       <ModalHeader title={`Change ${base.display_name ?? shortId(base.id)}`} labelId={`${id}-title`} />
       <ModalBody tabIndex={0} role="region" aria-labelledby={`${id}-title`}>
         {isStale(cause) && <Meanwhile base={base} takeOver={takeOver} />}
@@ -125,7 +129,7 @@ export default function ChangeUser({ user, own, close }: { user: User; own: bool
         <Button type="submit" form={`${id}-form`} isLoading={plan.isPending} isDisabled={wrong || nothing || plan.isPending || isStale(cause)}>
           Preview the change
         </Button>
-        <Button variant="link" onClick={close}>
+        <Button variant="link" onClick={cancel}>
           Cancel
         </Button>
       </ModalFooter>

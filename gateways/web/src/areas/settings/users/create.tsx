@@ -5,6 +5,7 @@ import { useId, useRef, useState } from 'react';
 import { useNavigate } from 'react-router';
 
 import { ConfirmCommand, PlannedEvents, useCommand, type Why } from '../../../kit/command';
+import { mayLeave, useUnsaved } from '../../../kit/leave';
 import { Failed } from '../../../kit/states';
 import { type Account, createUser, planUser } from '../queries';
 import { ROLE_WORDS } from '../words';
@@ -29,7 +30,12 @@ export default function CreateUser({ close }: { close: () => void }) {
 
   const user = () => ({ email: draft.email.trim(), display_name: name, roles: [...draft.roles], ...(password.made ? {} : { password: password.text }) });
   const plan = useMutation({ mutationFn: () => planUser(user()), onSuccess: () => setConfirming(true), gcTime: 0 });
+  const sent = useUnsaved(
+    created?.password ? ['The one-time password: it is shown nowhere again.'] : draft.email || name || draft.roles.length > 0 || password.text ? ['What you wrote of the new account.'] : [],
+  );
+  const cancel = () => void mayLeave().then((leaves) => leaves && close());
   const leave = (account: string) => {
+    sent();
     close();
     void navigate(`/settings/users/${account}`);
   };
@@ -76,6 +82,7 @@ export default function CreateUser({ close }: { close: () => void }) {
         button="Create the account"
         failure={command.error}
         busy={command.isPending}
+        repeats={command.repeats}
         confirm={(why) => command.mutate({ draft, version: version.current, why })}
         close={() => (command.isPending ? undefined : setConfirming(false))}
       >
@@ -89,7 +96,7 @@ export default function CreateUser({ close }: { close: () => void }) {
     );
   }
   return (
-    <Modal isOpen variant="medium" onClose={close} aria-labelledby={`${id}-title`} elementToFocus={`#${CSS.escape(id)}-name`}>
+    <Modal isOpen variant="medium" onClose={cancel} aria-labelledby={`${id}-title`} elementToFocus={`#${CSS.escape(id)}-name`}>
       <ModalHeader title="Create a user" labelId={`${id}-title`} />
       <ModalBody tabIndex={0} role="region" aria-labelledby={`${id}-title`}>
         <Form
@@ -121,7 +128,7 @@ export default function CreateUser({ close }: { close: () => void }) {
         <Button type="submit" form={`${id}-form`} isLoading={plan.isPending} isDisabled={plan.isPending}>
           Preview the account
         </Button>
-        <Button variant="link" onClick={close}>
+        <Button variant="link" onClick={cancel}>
           Cancel
         </Button>
       </ModalFooter>

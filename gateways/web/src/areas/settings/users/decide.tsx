@@ -79,6 +79,7 @@ export default function Decide({ user, decision, close }: { user: User; decision
       ready={plan.isSuccess && !outdated}
       failure={isStale(command.error) ? undefined : command.error}
       busy={command.isPending}
+      repeats={command.repeats}
       confirm={(why) => command.mutate({ revision: base.revision, why })}
       close={() => (command.isPending ? undefined : close())}
     >

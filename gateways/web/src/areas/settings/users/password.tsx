@@ -4,6 +4,7 @@ import { useMutation } from '@tanstack/react-query';
 import { useId, useRef, useState } from 'react';
 
 import { ConfirmCommand, PlannedEvents, useCommand, type Why } from '../../../kit/command';
+import { mayLeave, useUnsaved } from '../../../kit/leave';
 import { Failed } from '../../../kit/states';
 import { type Account, changeUser, planChange } from '../queries';
 import { type Password, PasswordField, TextField } from './fields';
@@ -36,6 +37,8 @@ export default function NewPassword({ user, name, own, close }: { user: string; 
   const cause = command.error ?? plan.error;
   const rule = password.made ? undefined : passwordRule(password.text);
   const differs = own && again !== password.text ? 'It is not the same as above.' : undefined;
+  useUnsaved(noted !== undefined ? ['The new password: it is shown nowhere again.'] : password.text || again ? ['The password that you wrote.'] : []);
+  const cancel = () => void mayLeave().then((leaves) => leaves && close());
   const edited = () => {
     plan.reset();
     command.reset();
@@ -50,6 +53,7 @@ export default function NewPassword({ user, name, own, close }: { user: string; 
         button={own ? 'Change my password' : 'Set the new password'}
         failure={command.error}
         busy={command.isPending}
+        repeats={command.repeats}
         confirm={(why) => command.mutate({ number: secret.current.number, why })}
         close={() => (command.isPending ? undefined : setConfirming(false))}
       >
@@ -58,7 +62,7 @@ export default function NewPassword({ user, name, own, close }: { user: string; 
     );
   }
   return (
-    <Modal isOpen variant="medium" onClose={close} aria-labelledby={`${id}-title`} elementToFocus={`#${CSS.escape(id)}-${own ? 'text' : 'choice-made'}`}>
+    <Modal isOpen variant="medium" onClose={cancel} aria-labelledby={`${id}-title`} elementToFocus={`#${CSS.escape(id)}-${own ? 'text' : 'choice-made'}`}>
       <ModalHeader title={own ? 'Change my password' : `A new password for ${name}`} labelId={`${id}-title`} />
       <ModalBody tabIndex={0} role="region" aria-labelledby={`${id}-title`}>
         <Form
@@ -108,7 +112,7 @@ export default function NewPassword({ user, name, own, close }: { user: string; 
         <Button type="submit" form={`${id}-form`} isLoading={plan.isPending} isDisabled={plan.isPending}>
           Preview the change
         </Button>
-        <Button variant="link" onClick={close}>
+        <Button variant="link" onClick={cancel}>
           Cancel
         </Button>
       </ModalFooter>

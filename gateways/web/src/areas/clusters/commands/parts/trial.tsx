@@ -62,7 +62,7 @@ export function TrialPart(props: {
   const running = trial.kind === 'running';
   return (
     <>
-      {trial.kind === 'failed' && <Failed cause={trial.cause} inline />}
+      {trial.kind === 'failed' && <Failed cause={trial.cause} inline byHand />}
       <div role="status" className={trial.kind === 'none' ? undefined : 'cm-space-below'}>
         {running && <Underway trial={trial} at={shown?.at} />}
         {trial.kind === 'told' && <Summary tested={trial.tested} />}

@@ -22,6 +22,7 @@ const GONE = id('gane');
 const account = (of: string, name: string | null, email: string | null, status = 'active') => ({ id: of, display_name: name, email, status, roles: ['viewer'], revision: 1 });
 let permissions: string[];
 let me: string;
+let myName: string | null;
 let asked: string[];
 let pages: unknown[][];
 let accounts: Record<string, unknown>;
@@ -30,13 +31,14 @@ beforeEach(() => {
   asked = [];
   permissions = ['users:read', 'audit:read'];
   me = 'user_me';
+  myName = null;
   accounts = { [ADA]: account(ADA, 'Ada Lovelace', 'ada@b.example'), [GONE]: account(GONE, null, null, 'deleted') };
   pages = [[account(ADA, 'Ada Lovelace', 'ada@b.example')], [account(ZOE, 'Zoë Ágnes', 'z@b.example')]];
   vi.stubGlobal('fetch', async (what: Request | string) => {
     const url = new URL(typeof what === 'string' ? what : what.url, 'http://localhost');
     const path = url.pathname.replace('/api/v1', '');
     if (path === '/auth/refresh') return Response.json({ access_token: 't', expires_in: 900, refresh_token: null, user: { id: ADA, roles: [] } });
-    if (path === '/me') return Response.json({ id: me, permissions });
+    if (path === '/me') return Response.json({ id: me, display_name: myName, permissions });
     asked.push(path + url.search);
     if (path === '/users') {
       const at = Number(url.searchParams.get('cursor') ?? 0);
@@ -95,6 +97,13 @@ it('asks nothing for those who may not see users, and shows the end of the id', 
   expect(shortId('user_7')).toBe('user_7');
 });
 
+it('names oneself without asking, whatever one may', async () => {
+  [permissions, me, myName] = [[], ADA, 'Ada herself'];
+  show(<Who actor={ADA} />);
+  expect(await screen.findByRole('button', { name: 'Ada herself' })).toBeInTheDocument();
+  expect(asked).toEqual([]);
+});
+
 it('says that a user was deleted, and names the hub in words, without asking for it', async () => {
   show(
     <>
@@ -105,7 +114,7 @@ it('says that a user was deleted, and names the hub in words, without asking for
       <Who actor="somebody" />
     </>,
   );
-  expect(await screen.findByRole('button', { name: `Deleted user ${shortId(GONE)}` })).toBeInTheDocument();
+  expect(await screen.findByRole('button', { name: 'Deleted user …00gane' })).toBeInTheDocument();
   for (const name of ['The hub, observing clusters', 'Operator on the command line', 'The hub (new-flow)', 'somebody']) expect(screen.getByRole('button', { name })).toBeInTheDocument();
   expect(asked).toEqual([`/users/${GONE}`]);
 });

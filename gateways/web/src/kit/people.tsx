@@ -68,14 +68,17 @@ function said(actor: string, person: Person | undefined): Said {
   const hub = HUB[actor] ?? (actor.startsWith('system:') ? `The hub (${actor.slice('system:'.length)})` : undefined);
   if (hub !== undefined) return { text: hub, named: true };
   if (person?.display_name) return { text: person.display_name, named: true };
-  if (person) return { text: `Deleted user ${shortId(actor)}`, named: true };
+  if (person) return { text: `Deleted user ${shortId(actor).replace('user_', '')}`, named: true };
   return { text: shortId(actor), named: false };
 }
 
 export function useSaid(actor: string): Said {
   const may = useMay('users:read');
-  const { data } = useQuery({ ...personOf(actor), enabled: may && isPerson(actor) });
-  return said(actor, data);
+  // Everybody knows their own name.
+  const me = useMe().data;
+  const own = me?.id === actor && me.display_name ? me.display_name : undefined;
+  const { data } = useQuery({ ...personOf(actor), enabled: may && own === undefined && isPerson(actor) });
+  return own === undefined ? said(actor, data) : { text: own, named: true };
 }
 
 /** In one line, with the id and what else there is of them behind it. */

@@ -17,7 +17,7 @@ export function userPath(id: string, asOf: string | undefined): string {
 
 /** What an account is called. Whose data was erased has an id alone. */
 export function nameOf({ display_name: name, status, id }: Pick<User, 'display_name' | 'status' | 'id'>): string {
-  return name ?? `${status === 'deleted' ? 'Deleted' : 'Erased'} user ${shortId(id)}`;
+  return name ?? `${status === 'deleted' ? 'Deleted' : 'Erased'} user ${shortId(id).replace('user_', '')}`;
 }
 
 function columns(asOf: string | undefined): readonly Column<User>[] {

@@ -170,10 +170,14 @@ impl Course {
         });
     }
 
-    /// The trial came to its end at a stage, or, when that is passed already, at the one behind what is passed.
+    /// The trial came to its end at a stage; where that is passed already, at the one behind what is passed.
     fn ended(&self, end: Stage, failure: &Failure) -> Trial {
         let passed = self.decided().last().map(|check| check.stage);
-        let end = passed.map_or(end, |passed| end.max(behind(passed)));
+        // Silence and a broken connection tell of no stage: they belong to the one that waited.
+        let end = match passed {
+            Some(passed) if end <= passed || end == Stage::Reach => behind(passed),
+            _ => end,
+        };
         // What does not answer as Kubernetes has not said whether it would let the hub in.
         let untold = |stage| stage == Stage::SignIn && end == Stage::Version;
         self.upto(Stage::Permissions, |stage| {

@@ -139,7 +139,9 @@ impl ClusterProbe for ScriptedProbe {
     async fn walk(&self, listener: Listener) -> Result<(Observation, Sample), Failure> {
         let manner = self.manners.lock().unwrap().get(&self.endpoint).cloned();
         if let Some(Manner::Stalls(steps) | Manner::Breaks(steps, _)) = manner {
-            steps.into_iter().for_each(|step| listener(step));
+            for step in steps {
+                listener(step);
+            }
         }
         self.look().await
     }

@@ -15,7 +15,11 @@ use tower::ServiceExt as _;
 const PROBES: [&str; 2] = ["/healthz", "/readyz"];
 const LONGEST_PREFIX: usize = 128;
 
+/// Under which label the interface's answers are counted: one for all of its files and pages.
+const SITE: &str = "/{site}";
+
 struct Front {
+    app: App,
     prefix: String,
     api: Router,
     nowhere: Router,
@@ -25,6 +29,7 @@ struct Front {
 /// All that the hub serves, below a prefix (`""` or `/hub`).
 pub fn router(app: &App, site: Site, prefix: &str) -> Router {
     let front = Arc::new(Front {
+        app: app.clone(),
         prefix: prefix.to_owned(),
         api: hub_http::router(app.clone()),
         nowhere: hub_http::nowhere(app.clone()),
@@ -45,7 +50,10 @@ impl Front {
         }
         let (parts, body) = request.into_parts();
         match self.site.answer(&parts) {
-            Some(answer) => answer.map(Body::from),
+            Some(answer) => {
+                let request = Request::from_parts(parts, body);
+                hub_http::observed(&self.app, SITE, request, answer.map(Body::from)).await
+            }
             None => pass(&self.api, Request::from_parts(parts, body)).await,
         }
     }
@@ -54,7 +62,7 @@ impl Front {
         let path = request.uri().path();
         let reads = matches!(*request.method(), Method::GET | Method::HEAD);
         if reads && (path == "/" || path == self.prefix) {
-            return self.redirect();
+            return hub_http::observed(&self.app, SITE, request, self.redirect()).await;
         }
         pass(if PROBES.contains(&path) { &self.api } else { &self.nowhere }, request).await
     }

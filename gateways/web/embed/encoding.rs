@@ -1,5 +1,7 @@
-//! In which form a file goes out. Nothing is packed at run time: the build has done it, or it goes plain.
+//! In which form a file goes out. Nothing is packed while somebody waits: the build has done it, or the start, or it goes plain.
 
+use brotli::enc::BrotliEncoderParams;
+use bytes::Bytes;
 use http::{HeaderMap, header};
 
 /// How a file is packed.
@@ -34,6 +36,15 @@ impl Encoding {
             Self::Plain => None,
         }
     }
+}
+
+/// Packs by Brotli, as tightly as it goes: for what is made once and served for long.
+pub fn packed(plain: &[u8]) -> Option<Bytes> {
+    let params =
+        BrotliEncoderParams { quality: 11, size_hint: plain.len(), ..BrotliEncoderParams::default() };
+    let mut packed = Vec::new();
+    brotli::BrotliCompress(&mut &*plain, &mut packed, &params).ok()?;
+    Some(packed.into())
 }
 
 /// The packings that a client takes, the smallest first (RFC 9110, section 12.5.3).

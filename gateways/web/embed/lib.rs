@@ -26,9 +26,31 @@ const INDEX: &str = "index.html";
 pub struct Site<F = Embedded> {
     files: F,
     /// `index.html` with the prefix in its base, where that is not `/`; or what is shown where there is none.
-    index: Option<File>,
+    index: Option<Index>,
     built: bool,
     tls: bool,
+}
+
+/// A page that was made at the start, plain and by Brotli.
+#[derive(Clone, Debug)]
+struct Index {
+    plain: File,
+    packed: Option<File>,
+}
+
+impl Index {
+    fn new(page: Bytes) -> Self {
+        let packed = encoding::packed(&page).map(File::new);
+        Self { plain: File::new(page), packed }
+    }
+
+    fn negotiate(&self, headers: &HeaderMap) -> (File, Encoding) {
+        let taken = encoding::accepted(headers).any(|encoding| encoding == Encoding::Br);
+        match self.packed.as_ref().filter(|_| taken) {
+            Some(packed) => (packed.clone(), Encoding::Br),
+            None => (self.plain.clone(), Encoding::Plain),
+        }
+    }
 }
 
 impl Site {
@@ -45,8 +67,8 @@ impl<F: Files> Site<F> {
         let built = found.is_some();
         let index = match found {
             Some(_) if prefix.is_empty() => None,
-            Some(file) => Some(File::new(page::based(&file.body, prefix))),
-            None => Some(File::new(page::not_built(prefix).into())),
+            Some(file) => Some(Index::new(page::based(&file.body, prefix))),
+            None => Some(Index::new(page::not_built(prefix).into())),
         };
         Self { files, index, built, tls }
     }
@@ -80,7 +102,7 @@ impl<F: Files> Site<F> {
         if name == INDEX
             && let Some(index) = &self.index
         {
-            return Some((index.clone(), Encoding::Plain));
+            return Some(index.negotiate(headers));
         }
         let plain = self.visible(name)?;
         for encoding in encoding::accepted(headers) {

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::io::Read as _;
 
 use http::Request;
 
@@ -47,6 +48,12 @@ fn get(path: &str, headers: &[(&str, &str)]) -> Option<Response<Bytes>> {
 
 fn header<'a>(answer: &'a Response<Bytes>, name: &str) -> &'a str {
     answer.headers().get(name).map_or("", |value| value.to_str().unwrap())
+}
+
+fn unpacked(bytes: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::new();
+    brotli::Decompressor::new(bytes, 4096).read_to_end(&mut plain).unwrap();
+    plain
 }
 
 const BROWSER: (&str, &str) = ("accept", "text/html,application/xhtml+xml,*/*;q=0.8");
@@ -213,10 +220,23 @@ fn browsers_are_told_what_the_page_may() {
 #[test]
 fn the_page_knows_its_prefix() {
     let site = Site::of(folder(), "/hub", false);
-    let page = ask(&site, "GET", "/", &[("accept-encoding", "br")]).unwrap();
+    let page = ask(&site, "GET", "/", &[("accept-encoding", "gzip")]).unwrap();
     assert_eq!(page.body(), r#"<!doctype html><html><head><base href="/hub/" /></head></html>"#);
-    // The packed form has the other base.
     assert_eq!(header(&page, "content-encoding"), "");
+    // The packed form that the build has made has the other base: this one was made anew.
+    for accepted in ["br", "gzip, br;q=0.1", "*"] {
+        let packed = ask(&site, "GET", "/clusters", &[BROWSER, ("accept-encoding", accepted)]).unwrap();
+        assert_eq!((header(&packed, "content-encoding"), header(&packed, "vary")), ("br", "Accept-Encoding"));
+        assert_eq!(header(&packed, "content-length"), packed.body().len().to_string());
+        assert_ne!(header(&packed, "etag"), header(&page, "etag"));
+        assert_eq!(unpacked(packed.body()), page.body()[..]);
+        let known = [("accept-encoding", accepted), ("if-none-match", header(&packed, "etag"))];
+        assert_eq!(ask(&site, "GET", "/", &known).unwrap().status(), StatusCode::NOT_MODIFIED);
+    }
+    for refused in ["br;q=0", "identity", "*;q=0"] {
+        let plain = ask(&site, "GET", "/", &[("accept-encoding", refused)]).unwrap();
+        assert_eq!((header(&plain, "content-encoding"), plain.body()), ("", page.body()), "{refused}");
+    }
     let plain = get("/", &[]).unwrap();
     assert_eq!(plain.body(), PAGE);
     assert_ne!(header(&page, "etag"), header(&plain, "etag"));

@@ -23,7 +23,51 @@ fn page(answer: &Answer) {
     let policy = answer.header("content-security-policy");
     assert!(policy.contains("script-src 'self'") && policy.contains("frame-ancestors 'none'"), "{policy}");
     assert_eq!(answer.header("cross-origin-opener-policy"), "same-origin");
+    traced(answer);
     assert!(answer.header("ratelimit-limit").is_empty(), "no limit counts pages");
+}
+
+/// Whether an answer carries the ids under which the hub speaks of its request.
+#[track_caller]
+fn traced(answer: &Answer) {
+    let ids: Vec<_> = answer.header("traceparent").split('-').collect();
+    assert!(ids.len() == 4 && ids[1].len() == 32, "{ids:?}");
+    assert!(!answer.header("x-request-id").is_empty());
+}
+
+#[tokio::test]
+async fn pages_are_counted_and_traced_as_requests_are() {
+    let running = Running::with(&[("CLUSTERMASTER_PATH_PREFIX", "/hub")]).await;
+    let client = running.hub.anonymous();
+    let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let request = client.request(Method::GET, "/hub/").header("x-request-id", "mine").header("accept", PAGES);
+    let request = request.header("traceparent", format!("00-{trace}-00f067aa0ba902b7-01"));
+    let first = client.send(request).await.unwrap();
+    page(&first);
+    assert!(first.header("traceparent").contains(trace) && first.header("x-request-id") == "mine");
+    page(&browse(&client, "/hub/clusters/cluster_01jd8kz3f6e5t9m2v7q4x1r0ab").await);
+    let known = client.request(Method::GET, "/hub/").header("if-none-match", first.header("etag"));
+    traced(&client.send(known).await.unwrap().expect(304));
+    traced(&client.send(client.request(Method::POST, "/hub/")).await.unwrap().expect(405));
+    let metrics = client.get("/hub/metrics").await.unwrap().expect(200).text;
+    let counted = |method: &str, status: &str| {
+        let labels =
+            [r#"route="/{site}""#.to_owned(), format!("method=\"{method}\""), format!("status=\"{status}\"")];
+        let mut lines = metrics.lines().filter(|line| line.starts_with("clustermaster_http_requests_total{"));
+        let line = lines.find(|line| labels.iter().all(|label| line.contains(label)));
+        line.and_then(|line| line.rsplit(' ').next()).map(str::to_owned)
+    };
+    assert_eq!(counted("GET", "200").as_deref(), Some("2"), "{metrics}");
+    assert_eq!(counted("GET", "304").as_deref(), Some("1"), "{metrics}");
+    assert_eq!(counted("POST", "405").as_deref(), Some("1"), "{metrics}");
+    assert!(!metrics.contains("cluster_01jd8kz3f6e5t9m2v7q4x1r0ab"), "no path is a label");
+    // The page has the prefix in it, and is packed all the same.
+    let packed = client.request(Method::GET, "/hub/").header("accept-encoding", "br");
+    let packed = packed.send().await.unwrap();
+    for (name, value) in [("content-encoding", "br"), ("vary", "Accept-Encoding")] {
+        assert_eq!(packed.headers()[name], value);
+    }
+    assert!((packed.bytes().await.unwrap().len() as u64) < first.text.len() as u64);
 }
 
 #[tokio::test]
@@ -94,6 +138,7 @@ async fn all_of_it_can_lie_below_a_path() {
         let answer = browser.get(format!("{base}{path}")).send().await.unwrap();
         assert_eq!(answer.status(), 308, "{path}");
         assert_eq!(answer.headers()["location"], "/fleet/hub/", "{path}");
+        assert!(answer.headers().contains_key("traceparent"), "{path}");
     }
     // Outside there is nothing, except for who watches the process.
     for path in

@@ -63,6 +63,44 @@ async fn users_and_their_doings_can_be_asked_as_they_were() {
 }
 
 #[tokio::test]
+async fn the_health_of_the_past_is_what_was_recorded() {
+    let running = Running::start().await;
+    let admin = running.admin().await;
+    let start = admin.get("fleet").await.unwrap().position();
+    let id = imported(&admin, "sick").await;
+    let path = format!("clusters/{id}/health");
+    let now = admin.get(&path).await.unwrap().expect(200);
+    assert_eq!(now.body["cluster_status"], "import_failed");
+    assert!(now.body["last_checked"].is_string() && now.body["last_answered"].is_null());
+    let history = admin.get(&format!("clusters/{id}/history?sort=recorded_at")).await.unwrap().expect(200);
+    let asked = history.body[0]["position"].as_u64().unwrap();
+    let time = text(&history.body[0]["recorded_at"]);
+    for moment in [asked.to_string(), time] {
+        let then = admin.get(&format!("{path}?as_of={moment}")).await.unwrap().expect(200);
+        let wanted = json!({
+            "cluster_id": id, "status": "unknown", "last_checked": null, "last_answered": null,
+            "issues": [], "cluster_status": "importing"
+        });
+        assert_eq!((&then.body, then.header("etag")), (&wanted, "\"0\""), "{moment}");
+    }
+    // As it is, but as recorded: of the looks themselves the ledger tells nothing.
+    let recorded = admin.get(&format!("{path}?as_of={}", now.position())).await.unwrap().expect(200);
+    assert_eq!(
+        (&recorded.body["status"], recorded.header("etag")),
+        (&now.body["status"], now.header("etag"))
+    );
+    assert_eq!(recorded.body["last_checked"], json!(null));
+    problem(&admin.get(&format!("{path}?as_of={start}")).await.unwrap(), 404, "cluster-not-found");
+    problem(&admin.get(&format!("{path}?as_of=yesterday")).await.unwrap(), 400, "invalid-parameter");
+    problem(&admin.get(&format!("{path}?as_of=999999")).await.unwrap(), 400, "invalid-parameter");
+    problem(
+        &admin.get(&format!("clusters/{id}/nodes?as_of={asked}")).await.unwrap(),
+        400,
+        "unknown-parameter",
+    );
+}
+
+#[tokio::test]
 async fn a_history_ends_at_the_moment_that_is_asked_for() {
     let running = Running::start().await;
     let admin = running.admin().await;

@@ -204,6 +204,9 @@ async fn each_check_is_told_when_it_is_decided_and_stays_so() {
 
 #[tokio::test]
 async fn what_fails_late_fails_behind_what_is_passed() {
+    // What says where it failed, fails there.
+    let steps = vec![Step::Read, Step::Resolved, Step::Connected, Step::Secured];
+    assert_eq!(standings(&tried_as(&World::new(), Manner::Breaks(steps, "sign-in")).await), "ppppfsss");
     let world = World::new();
     let steps = vec![Step::Secured, Step::Connected, Step::LetIn, Step::Known(None), Step::Secured];
     let trial = tried_as(&world, Manner::Breaks(steps, "reach")).await;

@@ -69,11 +69,21 @@ pub fn current() -> Option<TraceIds> {
 }
 
 /// The outermost layer: gives the request its ids and its span, and measures it.
-pub async fn observe(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    let started = Instant::now();
-    let method = request.method().clone();
+pub async fn observe(State(app): State<App>, request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or("unmatched", MatchedPath::as_str);
+    watch(&app, route, request, |request| next.run(request)).await
+}
+
+/// The same around anything that answers. `route` is a label: its values are bounded.
+pub async fn watch<F: Future<Output = Response>>(
+    app: &App,
+    route: &str,
+    mut request: Request,
+    answer: impl FnOnce(Request) -> F,
+) -> Response {
+    let started = Instant::now();
+    let method = request.method().clone();
     // The route's template, never the path: a path may name somebody.
     let span = tracing::info_span!(
         "request",
@@ -84,14 +94,14 @@ pub async fn observe(State(app): State<App>, mut request: Request, next: Next) -
         http.response.status_code = tracing::field::Empty,
         trace_id = tracing::field::Empty,
     );
-    let ids = ids_of(&app, &span, request.headers());
+    let ids = ids_of(app, &span, request.headers());
     span.record("trace_id", ids.trace_hex());
 
     let sender = Sender::of(&request, &app.settings().trusted_proxies, ids.span_hex());
     let request_id = sender.request_id().to_owned();
     request.extensions_mut().insert(sender);
 
-    let answer = CURRENT.scope(ids, next.run(request)).instrument(span.clone());
+    let answer = CURRENT.scope(ids, answer(request)).instrument(span.clone());
     let mut response = answer.await;
 
     let status = response.status();

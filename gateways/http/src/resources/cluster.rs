@@ -195,10 +195,10 @@ pub struct ClusterHealth {
     pub cluster_id: ClusterId,
     /// `healthy`, `degraded`, `unreachable`, or `unknown` until it has answered for the first time.
     pub status: String,
-    /// When the hub last looked; `null` before its first look.
+    /// When the hub last looked; `null` before its first look, and of the past: a look is no event, only what it changes is.
     #[schema(required)]
     pub last_checked: Option<DateTime<Utc>>,
-    /// When the cluster last answered; `null` until it does.
+    /// When the cluster last answered; `null` until it does, and of the past.
     #[schema(required)]
     pub last_answered: Option<DateTime<Utc>>,
     /// What is wrong.

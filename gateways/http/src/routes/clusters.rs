@@ -191,19 +191,26 @@ async fn decommission(
     done(StatusCode::ACCEPTED, &outcome, None, &ClusterSummary::new(id, &outcome))
 }
 
-/// How a cluster is, and when the hub last looked.
+/// How a cluster is, and when the hub last looked; or how it was, as the ledger tells it.
 #[utoipa::path(get, path = "/clusters/{id}/health", tag = "clusters", operation_id = "getClusterHealth",
-    params(ClusterPath, FreshParams),
+    params(ClusterPath, FreshParams, AsOfParams),
     responses((status = 200, description = "Its health", body = ClusterHealth)))]
 async fn health(
     State(app): State<App>,
     signed: Signed,
     Id(id): Id<ClusterId>,
-    Params((fresh,)): Params<(FreshParams,)>,
+    Params((fresh, past)): Params<(FreshParams, AsOfParams)>,
 ) -> Answer {
     let caller = signed.may(Permission::ReadClusters)?;
-    let (row, position) = known(&app, caller, id, fresh).await?;
-    let (revision, sample) = (row.revision, app.read().sample(caller.tenant, id).await?);
+    let position = app.seen(fresh.min_position).await?;
+    let moment = app.moment(&past).await?;
+    let row = app.read().cluster(caller.tenant, id, moment).await?.ok_or_else(ClusterId::missing)?;
+    // Of the past there is only what was recorded: nobody kept when the hub had looked.
+    let sample = match moment {
+        None => app.read().sample(caller.tenant, id).await?,
+        Some(_) => None,
+    };
+    let revision = row.revision;
     Ok(found(&ClusterHealth::new(id, row, sample.as_ref()), Some(revision), position))
 }
 
@@ -231,7 +238,7 @@ async fn history(
     Ok(page(&uri, &listed.map(AuditLog::from)))
 }
 
-/// A cluster's nodes, as last seen.
+/// A cluster's nodes, as last seen: the newest observation, which is no event and has no past.
 #[utoipa::path(get, path = "/clusters/{id}/nodes", tag = "clusters", operation_id = "getClusterNodes",
     params(ClusterPath, FreshParams),
     responses((status = 200, description = "Its nodes; none before it has answered", body = [Node])))]
@@ -247,7 +254,7 @@ async fn nodes(
     Ok(found(&nodes, Some(revision), position))
 }
 
-/// A cluster's stateful workloads and their volumes, as last seen.
+/// A cluster's stateful workloads and their volumes, as last seen: the newest observation, which is no event and has no past.
 #[utoipa::path(get, path = "/clusters/{id}/workloads", tag = "clusters", operation_id = "getClusterWorkloads",
     params(ClusterPath, FreshParams),
     responses((status = 200, description = "Its workloads; none before it has answered", body = [Workload])))]

@@ -170,7 +170,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How a cluster is, and when the hub last looked. */
+        /** How a cluster is, and when the hub last looked; or how it was, as the ledger tells it. */
         get: operations["getClusterHealth"];
         put?: never;
         post?: never;
@@ -204,7 +204,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A cluster's nodes, as last seen. */
+        /** A cluster's nodes, as last seen: the newest observation, which is no event and has no past. */
         get: operations["getClusterNodes"];
         put?: never;
         post?: never;
@@ -221,7 +221,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A cluster's stateful workloads and their volumes, as last seen. */
+        /** A cluster's stateful workloads and their volumes, as last seen: the newest observation, which is no event and has no past. */
         get: operations["getClusterWorkloads"];
         put?: never;
         post?: never;
@@ -992,12 +992,12 @@ export interface components {
             issues: components["schemas"]["Issue"][];
             /**
              * Format: date-time
-             * @description When the cluster last answered; `null` until it does.
+             * @description When the cluster last answered; `null` until it does, and of the past.
              */
             last_answered: string | null;
             /**
              * Format: date-time
-             * @description When the hub last looked; `null` before its first look.
+             * @description When the hub last looked; `null` before its first look, and of the past: a look is no event, only what it changes is.
              */
             last_checked: string | null;
             /** @description `healthy`, `degraded`, `unreachable`, or `unknown` until it has answered for the first time. */
@@ -3791,6 +3791,11 @@ export interface operations {
             query?: {
                 /** @description A `Ledger-Position` that the answer must have seen. The query waits up to 5 seconds for it. */
                 min_position?: number;
+                /**
+                 * @description A ledger position, or a time (RFC 3339, UTC or with an offset): the answer is what was true then.
+                 * @example 2026-06-01T12:00:00Z
+                 */
+                as_of?: string;
             };
             header?: never;
             path: {

@@ -39,7 +39,7 @@ export async function places(bed: Testbed): Promise<Place[]> {
     { name: 'fleet', path: '/fleet' },
     { name: 'fleet in the past', path: '/fleet?as_of=40' },
     { name: 'clusters', path: '/clusters' },
-    { name: 'clusters, none found', path: '/clusters?name=nothing-is-called-so' },
+    { name: 'clusters, none found', path: '/clusters?q=nothing-is-called-so' },
     {
       name: 'saved views',
       path: '/clusters',

@@ -1,11 +1,11 @@
 import { QueryClientProvider } from '@tanstack/react-query';
 import { Component, type ReactNode, Suspense, useEffect, useState } from 'react';
-import { BrowserRouter, Navigate, Route, Routes } from 'react-router';
+import { BrowserRouter, Navigate, Route, Routes, useLocation } from 'react-router';
 
 import { prefix } from '../api/base';
 import { queryClient } from '../api/query';
 import { resume, useSession } from '../api/session';
-import { Frame } from '../kit/parts';
+import { ButtonLink, Frame } from '../kit/parts';
 import { Failed, Loading } from '../kit/states';
 import { ToastRoom } from '../kit/toasts';
 import { AREAS } from './areas';
@@ -37,7 +37,7 @@ function SignedIn() {
       <BrowserRouter basename={prefix || '/'}>
         <ToastRoom>
           <Shell>
-            <Guard>
+            <Guarded>
               <Suspense fallback={<Loading what="The page" />}>
                 <Routes>
                   <Route index element={<Navigate to="/fleet" replace />} />
@@ -47,7 +47,7 @@ function SignedIn() {
                   <Route path="*" element={<NotHere />} />
                 </Routes>
               </Suspense>
-            </Guard>
+            </Guarded>
           </Shell>
         </ToastRoom>
       </BrowserRouter>
@@ -58,20 +58,34 @@ function SignedIn() {
 export function NotHere() {
   return (
     <Frame title="There is no such page">
-      <p>The address has a typing error, or the page was moved. The areas on the left lead on.</p>
+      <p className="cm-space-below">The address has a typing error, or the page was moved.</p>
+      <ButtonLink to="/fleet">To the fleet</ButtonLink>
     </Frame>
   );
 }
 
 /** A page that breaks takes no other one with it. */
-class Guard extends Component<{ children: ReactNode }, { cause: unknown }> {
+function Guarded({ children }: { children: ReactNode }) {
+  return <Guard page={useLocation().pathname}>{children}</Guard>;
+}
+
+class Guard extends Component<{ children: ReactNode; page: string }, { cause: unknown }> {
   override state: { cause: unknown } = { cause: undefined };
 
   static getDerivedStateFromError(cause: unknown) {
     return { cause };
   }
 
+  override componentDidUpdate(before: { page: string }) {
+    if (before.page !== this.props.page && this.state.cause !== undefined) this.setState({ cause: undefined });
+  }
+
   override render() {
-    return this.state.cause === undefined ? this.props.children : <Failed cause={this.state.cause} retry={() => location.reload()} />;
+    if (this.state.cause === undefined) return this.props.children;
+    return (
+      <Frame title="This page failed">
+        <Failed cause={this.state.cause} retry={() => location.reload()} />
+      </Frame>
+    );
   }
 }

@@ -65,7 +65,7 @@ function Head({ search }: { search: () => void }) {
     <Masthead display={{ default: 'inline' }}>
       <MastheadMain>
         <MastheadToggle>
-          <PageToggleButton isHamburgerButton variant="plain" aria-label="Areas" icon={<BarsIcon />} />
+          <PageToggleButton variant="plain" aria-label="Areas" icon={<BarsIcon />} />
         </MastheadToggle>
         <MastheadBrand>
           <MastheadLogo component={(props) => <Link {...props} to="/fleet" className="cm-brand" aria-label="ClusterMaster" />}>
@@ -130,7 +130,9 @@ function Account() {
         popperProps={{ position: 'right' }}
         toggle={(ref) => (
           <MenuToggle ref={ref} variant="plainText" isExpanded={open} onClick={() => setOpen(!open)} aria-label={`Account: ${name}`}>
-            <span className="cm-account">{name}</span>
+            <span className="cm-account" dir="auto">
+              {name}
+            </span>
           </MenuToggle>
         )}
       >

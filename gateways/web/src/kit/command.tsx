@@ -1,10 +1,11 @@
 /** Commands: sent under a key of their own, repeated until there is an answer, and told of by a toast that leads to their event. */
-import { Button, CodeBlock, CodeBlockCode, DescriptionList, DescriptionListDescription, DescriptionListGroup, DescriptionListTerm, Form, FormGroup, FormHelperText, HelperText, HelperTextItem, Modal, ModalBody, ModalFooter, ModalHeader, TextInput } from '@patternfly/react-core';
+import { Button, CodeBlock, CodeBlockCode, DescriptionList, DescriptionListDescription, DescriptionListGroup, DescriptionListTerm, Form, FormGroup, FormHelperText, HelperText, HelperTextItem, Modal, ModalBody, TextInput } from '@patternfly/react-core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useId, useRef, useState } from 'react';
 
 import type { Receipt, Schemas } from '../api/client';
 import { asProblem } from '../api/problem';
+import { DialogFoot, DialogHead } from './dialog';
 import { Failed } from './states';
 import { useToasts } from './toasts';
 import { eventWord } from './words';
@@ -152,7 +153,7 @@ export function ConfirmCommand(props: {
   const allowed = props.ready !== false && (props.typed === undefined || typed === props.typed);
   return (
     <Modal isOpen variant="medium" onClose={props.close} aria-labelledby={`${id}-title`}>
-      <ModalHeader title={props.title} labelId={`${id}-title`} titleIconVariant={props.danger ? 'warning' : undefined} />
+      <DialogHead title={props.title} labelId={`${id}-title`} titleIconVariant={props.danger ? 'warning' : undefined} />
       <ModalBody tabIndex={0} role="region" aria-labelledby={`${id}-title`}>
         {props.children}
         <h2 className="cm-heading">What will be recorded</h2>
@@ -174,7 +175,7 @@ export function ConfirmCommand(props: {
         </Form>
         {props.failure !== null && props.failure !== undefined && <Failed cause={props.failure} inline />}
       </ModalBody>
-      <ModalFooter>
+      <DialogFoot>
         <Button
           type="submit"
           form={`${id}-form`}
@@ -187,7 +188,7 @@ export function ConfirmCommand(props: {
         <Button variant="link" onClick={props.close}>
           Cancel
         </Button>
-      </ModalFooter>
+      </DialogFoot>
     </Modal>
   );
 }

@@ -10,13 +10,18 @@ import { sentence } from './words';
 export function Loading({ what }: { what: string }) {
   return (
     <Bullseye className="cm-tall">
-      <Spinner aria-label={`${what} is loading`} />
+      <div className="cm-loading">
+        <Spinner aria-label={`${what} is loading`} />
+        <span aria-hidden className="cm-subtle">
+          {what} is loading…
+        </span>
+      </div>
     </Bullseye>
   );
 }
 
 /** An answer, or what stands for it. What was shown stays while it is asked for again. */
-export function Answered<T>({ query, what, children }: { query: UseQueryResult<T>; what: string; children: (data: T) => ReactNode }) {
+export function Answered<T>({ query, what, back, children }: { query: UseQueryResult<T>; what: string; back?: ReactNode; children: (data: T) => ReactNode }) {
   if (query.data !== undefined) {
     return (
       <>
@@ -25,17 +30,18 @@ export function Answered<T>({ query, what, children }: { query: UseQueryResult<T
       </>
     );
   }
-  if (query.isError) return <Failed cause={query.error} retry={() => void query.refetch()} />;
+  if (query.isError) return <Failed cause={query.error} retry={() => void query.refetch()} back={back} />;
   return <Loading what={what} />;
 }
 
-/** A problem: its title, detail, fields, trace id, and what to do. */
-export function Failed({ cause, retry, inline }: { cause: unknown; retry?: () => void; inline?: boolean }) {
+/** A problem: its title, detail, fields, trace id, and what to do; `back` leads to where one came from. */
+export function Failed({ cause, retry, inline, back }: { cause: unknown; retry?: () => void; inline?: boolean; back?: ReactNode }) {
   const { problem } = asProblem(cause);
   if (inline) {
     return (
       <Alert
         isInline
+        role="alert"
         variant="danger"
         title={sentence(problem.title)}
         className="cm-space-below"
@@ -46,16 +52,19 @@ export function Failed({ cause, retry, inline }: { cause: unknown; retry?: () =>
     );
   }
   return (
-    <EmptyState titleText={sentence(problem.title)} headingLevel="h2" icon={ExclamationCircleIcon} status="danger">
+    <EmptyState role="alert" titleText={sentence(problem.title)} headingLevel="h2" icon={ExclamationCircleIcon} status="danger">
       <EmptyStateBody>
         <Said problem={problem} />
       </EmptyStateBody>
-      {retry && (
+      {(retry ?? back) && (
         <EmptyStateFooter>
           <EmptyStateActions>
-            <Button variant="primary" onClick={retry}>
-              Try again
-            </Button>
+            {retry && (
+              <Button variant="primary" onClick={retry}>
+                Try again
+              </Button>
+            )}
+            {back}
           </EmptyStateActions>
         </EmptyStateFooter>
       )}

@@ -170,8 +170,8 @@ it('tells its history: who, what, why, before and after', async () => {
   const line = await screen.findByRole('article', { name: 'Cluster: health changed, position 12' });
   for (const text of ['user_7', 'Failed', 'event 12', 'CHG-1', 'moved']) expect(within(line).getByText(text)).toBeInTheDocument();
   expect(within(line).getByRole('table', { name: 'What changed at position 12' })).toHaveTextContent(/region.*a.*b/);
-  expect(await within(line).findByRole('link', { name: 'Entry in the audit log' })).toHaveAttribute('href', `/audit/${told.id}`);
-  expect(within(line).getByRole('link', { name: 'Compare with right before' })).toHaveAttribute('href', `/clusters/${ID}/compare?from=11&to=12`);
+  expect(await within(line).findByRole('link', { name: 'Entry in the audit log at position 12' })).toHaveAttribute('href', `/audit/${told.id}`);
+  expect(within(line).getByRole('link', { name: 'Compare with right before position 12' })).toHaveAttribute('href', `/clusters/${ID}/compare?from=11&to=12`);
   expect(screen.getByText('1 of 120')).toBeInTheDocument();
   await userEvent.click(screen.getByRole('button', { name: 'Next page' }));
   expect(where(router).get('cursor')).toBe('older');

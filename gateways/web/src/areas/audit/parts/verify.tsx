@@ -7,7 +7,7 @@ import { Link, useParams } from 'react-router';
 import { asProblem } from '../../../api/problem';
 import { ButtonLink, Frame } from '../../../kit/parts';
 import { Answered, Failed, Loading } from '../../../kit/states';
-import { eventWord } from '../../../kit/words';
+import { count, eventWord } from '../../../kit/words';
 import { evidence } from '../evidence';
 import { rememberVerified, useHeldKey } from '../keeping';
 import { type Entry, PENDING, useEntry, useProof, useRotations } from '../queries';
@@ -24,6 +24,7 @@ export function VerifyPage() {
   return (
     <Frame
       title="Verify an entry"
+      {...(query.data ? { tab: `Verify: ${eventWord(query.data.event_type)}, position ${count(query.data.position)}` } : {})}
       about={query.data && <Link to={`/audit/${id}`}>{eventWord(query.data.event_type)}</Link>}
       actions={
         <ButtonLink to={`/audit/${id}`} variant="secondary">
@@ -31,7 +32,7 @@ export function VerifyPage() {
         </ButtonLink>
       }
     >
-      <Answered query={query} what="The entry">
+      <Answered query={query} what="The entry" back={<ButtonLink to="/audit" variant="link">To the audit log</ButtonLink>}>
         {(entry) => <Verified key={id} entry={entry} />}
       </Answered>
     </Frame>

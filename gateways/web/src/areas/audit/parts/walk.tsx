@@ -6,6 +6,7 @@ import ExclamationCircleIcon from '@patternfly/react-icons/dist/esm/icons/exclam
 import MinusCircleIcon from '@patternfly/react-icons/dist/esm/icons/minus-circle-icon';
 import { useState } from 'react';
 
+import { RowHead } from '../../../kit/row-head';
 import { useLessMotion, useTicks } from '../motion';
 import type { Station } from '../verify/stations';
 import type { Hashes, Report, Step } from '../verify/verify';
@@ -145,7 +146,7 @@ function Members({ report }: { report: Report }) {
       <Tbody>
         {report.members.map(({ name, shown, hashed, same }) => (
           <Tr key={name}>
-            <Td dataLabel="Member">{name}</Td>
+            <RowHead dataLabel="Member">{name}</RowHead>
             <Td dataLabel="Shown" modifier="breakWord">
               {shown}
             </Td>

@@ -1,12 +1,13 @@
 /** Changing a cluster: its description, its credentials, or both. */
 import './styles.css';
 
-import { Button, ExpandableSection, Form, Modal, ModalBody, ModalFooter, ModalHeader } from '@patternfly/react-core';
+import { Button, ExpandableSection, Form, Modal, ModalBody } from '@patternfly/react-core';
 import { useMutation } from '@tanstack/react-query';
 import { useEffect, useId, useRef, useState } from 'react';
 
 import { asProblem } from '../../../api/problem';
 import { ConfirmCommand, PlannedEvents, useCommand, type Why } from '../../../kit/command';
+import { DialogFoot, DialogHead } from '../../../kit/dialog';
 import { Failed } from '../../../kit/states';
 import { secretOf, told } from './draft';
 import { Meanwhile } from './meanwhile';
@@ -136,7 +137,7 @@ export default function ChangeDialog({
   );
   return (
     <Modal isOpen variant="medium" onClose={ended} aria-labelledby={`${id}-title`}>
-      <ModalHeader title={credentialsOnly ? `Other credentials for ${base.name}` : `Change ${base.name}`} labelId={`${id}-title`} />
+      <DialogHead title={credentialsOnly ? `Other credentials for ${base.name}` : `Change ${base.name}`} labelId={`${id}-title`} />
       <ModalBody tabIndex={0} role="region" aria-labelledby={`${id}-title`}>
         {stale(cause) && <Meanwhile base={base} takeOver={takeOver} />}
         <Form
@@ -191,7 +192,7 @@ export default function ChangeDialog({
         </Form>
         {cause !== null && !stale(cause) && Object.keys(fields).length === 0 && <Failed cause={cause} inline />}
       </ModalBody>
-      <ModalFooter>
+      <DialogFoot>
         <Button
           type="submit"
           form={`${id}-form`}
@@ -203,7 +204,7 @@ export default function ChangeDialog({
         <Button variant="link" onClick={ended}>
           Cancel
         </Button>
-      </ModalFooter>
+      </DialogFoot>
     </Modal>
   );
 }

@@ -32,12 +32,15 @@ export function ClusterPage({ tab }: { tab: Tab }) {
   useLooked(now.data);
   const missing = asOf !== undefined && then.isError && asProblem(then.error).problem.status === 404 && now.data;
   const name = (then.data ?? now.data)?.name ?? 'Cluster';
+  // Of what is not there, or not to be seen, there is nothing to do and nothing further to look at.
+  const gone = !now.data && now.isError && [403, 404].includes(asProblem(now.error).problem.status);
   return (
     <Frame
       title={name}
+      tab={tab === '' ? name : `${TABS[tab]} of ${name}`}
       about={then.data && <About cluster={then.data} />}
       actions={
-        <>
+        !gone && <>
           <ButtonLink variant="secondary" to={`/clusters/${id}/compare${asOf ? `?from=${encodeURIComponent(asOf)}` : ''}`}>
             Compare two moments
           </ButtonLink>
@@ -49,7 +52,7 @@ export function ClusterPage({ tab }: { tab: Tab }) {
         </>
       }
     >
-      <nav className="pf-v6-c-tabs cm-clusters-tabs" aria-label={`About ${name}`}>
+      {!gone && <nav className="pf-v6-c-tabs cm-clusters-tabs" aria-label={`About ${name}`}>
         <ul className="pf-v6-c-tabs__list">
           {Object.entries(TABS).map(([path, title]) => (
             <li key={path} className={`pf-v6-c-tabs__item${path === tab ? ' pf-m-current' : ''}`}>
@@ -59,14 +62,14 @@ export function ClusterPage({ tab }: { tab: Tab }) {
             </li>
           ))}
         </ul>
-      </nav>
+      </nav>}
       {now.data && <Travel id={id} created={now.data.created_at} told={then.data?.updated_at} moment={moment} />}
       {missing ? (
         <EmptyState titleText="It was not there yet" headingLevel="h2">
           <EmptyStateBody>At this moment nobody had asked for this cluster. Choose a later one.</EmptyStateBody>
         </EmptyState>
       ) : (
-        <Answered query={then} what="The cluster">
+        <Answered query={then} what="The cluster" back={<ButtonLink to="/clusters" variant="link">To the clusters</ButtonLink>}>
           {(cluster) => {
             if (tab === '') return <Overview cluster={cluster} past={asOf !== undefined} />;
             if (tab === 'history') return <History key={asOf} id={id} asOf={asOf} />;
@@ -95,7 +98,7 @@ function About({ cluster }: { cluster: Cluster }) {
       {labels.length > 0 && (
         <LabelGroup aria-label="Labels" numLabels={8}>
           {labels.map(([key, value]) => (
-            <Label key={key} isCompact variant="outline" textMaxWidth="30ch">
+            <Label key={key} isCompact variant="outline">
               {value ? `${key}=${value}` : key}
             </Label>
           ))}

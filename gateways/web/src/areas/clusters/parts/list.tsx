@@ -55,7 +55,7 @@ export function ListPage() {
     >
       <Filters state={state} regions={fleet.data?.regions} />
       <Travel moment={moment} told={fleet.data?.told} />
-      <ListTable label="Clusters" columns={columns(moment.asOf)} state={state} query={query} rowKey={(cluster) => cluster.id} empty={<None moment={moment} manages={manages} />} />
+      <ListTable label="Clusters" noun={['cluster', 'clusters']} columns={columns(moment.asOf)} state={state} query={query} rowKey={(cluster) => cluster.id} empty={<None moment={moment} manages={manages} />} />
     </Frame>
   );
 }

@@ -4,6 +4,7 @@ import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import type { ReactNode } from 'react';
 
 import { HealthLabel, When } from '../../../kit/parts';
+import { RowHead } from '../../../kit/row-head';
 import { Failed } from '../../../kit/states';
 import { count } from '../../../kit/words';
 import { adviceFor } from '../advice';
@@ -90,9 +91,9 @@ function Issues({ cluster: { issues, health } }: { cluster: Cluster }) {
       <Tbody>
         {issues.map((issue) => (
           <Tr key={`${issue.code} ${issue.object}`}>
-            <Td dataLabel="What" modifier="breakWord">
+            <RowHead dataLabel="What" modifier="breakWord">
               {sentence(issue.message)}
-            </Td>
+            </RowHead>
             <Td dataLabel="Where" modifier="breakWord">
               <code>{issue.object}</code>
             </Td>

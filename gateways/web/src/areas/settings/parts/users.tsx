@@ -14,7 +14,7 @@ const COLUMNS: readonly Column<Schemas['User']>[] = [
     wide: true,
     cell: (user) => (
       <>
-        <div>{user.display_name ?? 'Erased'}</div>
+        <div dir="auto">{user.display_name ?? 'Erased'}</div>
         <div className="cm-subtle">{user.email ?? user.id}</div>
       </>
     ),
@@ -43,7 +43,7 @@ export function Users() {
         <Choice label="Status" any="All but deleted" values={USER_STATUSES} value={state.filters.status} choose={(status) => state.set({ status })} />
         <Choice label="Role" any="Any" values={ROLES} value={state.filters.role} choose={(role) => state.set({ role })} />
       </div>
-      <ListTable label="Users" columns={COLUMNS} state={state} query={query} rowKey={(user) => user.id} empty={<p>There were no accounts at that moment.</p>} />
+      <ListTable label="Users" noun={['user', 'users']} columns={COLUMNS} state={state} query={query} rowKey={(user) => user.id} empty={<p>There were no accounts at that moment.</p>} />
     </>
   );
 }

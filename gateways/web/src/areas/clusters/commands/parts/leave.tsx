@@ -1,9 +1,10 @@
 /** Asks before what was put in is left behind: on closing the tab, and on links. The browser’s way back cannot be held up. */
-import { Button, Modal, ModalBody, ModalFooter, ModalHeader } from '@patternfly/react-core';
+import { Button, Modal, ModalBody } from '@patternfly/react-core';
 import { useEffect, useId, useState } from 'react';
 import { useNavigate } from 'react-router';
 
 import { prefix } from '../../../../api/base';
+import { DialogFoot, DialogHead } from '../../../../kit/dialog';
 
 export function useLeave(active: boolean) {
   const [to, setTo] = useState<string>();
@@ -35,14 +36,14 @@ function Question({ stay, go }: { stay: () => void; go: () => void }) {
   const id = useId();
   return (
     <Modal isOpen variant="small" onClose={stay} aria-labelledby={id}>
-      <ModalHeader title="Leave this page?" labelId={id} titleIconVariant="warning" />
+      <DialogHead title="Leave this page?" labelId={id} titleIconVariant="warning" />
       <ModalBody>Nothing was sent yet. The kubeconfig and what you have written here are forgotten when you leave.</ModalBody>
-      <ModalFooter>
+      <DialogFoot>
         <Button onClick={stay}>Stay here</Button>
         <Button variant="link" onClick={go}>
           Leave
         </Button>
-      </ModalFooter>
+      </DialogFoot>
     </Modal>
   );
 }

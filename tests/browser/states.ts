@@ -114,6 +114,41 @@ export const aWorkload = (nth: number) => ({
   ],
 });
 
+export const anExportOf = (nth: number) => ({
+  id: `export_${String(nth).padStart(26, '0')}`,
+  name: nth % 3 === 0 ? `${LONG.slice(0, 58)}-${nth}` : `export-${nth}`,
+  status: nth % 4 === 0 ? 'paused' : 'active',
+  format: 'ocsf',
+  transport: { kind: 'webhook', url: `https://siem.example.org/${'a-long-path/'.repeat(12)}`, tls: {} },
+  filter: {},
+  lag_events: nth * 1000,
+  lag_seconds: nth * 100,
+  delivered: nth,
+  last_delivered_at: nth % 5 === 0 ? null : ago(nth),
+  failures: nth % 6 === 0 ? 12 : 0,
+  last_error: nth % 6 === 0 ? { message: `503: ${'the other side is busy '.repeat(8)}${'x'.repeat(90)}`, at: ago(1) } : null,
+  dead_letters: nth % 2 === 0 ? nth : 0,
+  cursor: nth,
+  revision: 1,
+  position: nth + 1,
+});
+
+export const anEvent = (nth: number) => ({
+  id: `01a21f2e-cbf9-77aa-9abf-${String(nth).padStart(12, '0')}`,
+  position: 5000 - nth,
+  event_type: 'cluster.changed.v1',
+  target_type: 'cluster',
+  target_id: 'cluster_01m8fjxj9pejgsp84r6r0qx072',
+  outcome: ['succeeded', 'failed', 'refused'][nth % 3],
+  actor: 'user_01m8fjxhv3e1naz8w70hvqq5x7',
+  recorded_at: ago(nth),
+  summary: nth % 3 === 0 ? `changed ${'labels and '.repeat(12)}${'x'.repeat(90)}` : 'changed labels',
+  reason: nth % 2 === 0 ? `${RTL} ${'reasons '.repeat(20)}` : null,
+  change_request: null,
+  before: { labels: { [LONG]: LONG } },
+  after: { labels: { [LONG]: `${LONG}-2`, 'x.example.org/long': 'y'.repeat(63) } },
+});
+
 /** A real cluster with the longest name, region, label keys and values that the hub takes; its id. */
 export async function aWide(bed: Testbed): Promise<string> {
   const labels = Object.fromEntries(Array.from({ length: 40 }, (_, nth) => [`${'prefix-of-labels.'.repeat(6)}example.org/key-${nth}`, `${'a-value-that-is-long-'.repeat(2)}${nth}`]));
@@ -121,3 +156,30 @@ export async function aWide(bed: Testbed): Promise<string> {
   const made = await bed.api<{ id: string }>('clusters', { method: 'POST', body: JSON.stringify(body), headers: { 'Idempotency-Key': 'a-wide-cluster', Reason: Buffer.from(`${RTL} ${'reasons '.repeat(30)}`).toString('latin1') } });
   return made.id;
 }
+
+/** Run in the page: what is cut off without a way to read it, and what lies over something else. */
+export const cut = () => {
+  const wrong: string[] = [];
+  const seen = (element: Element) => element.checkVisibility({ opacityProperty: true, visibilityProperty: true });
+  for (const element of document.querySelectorAll<HTMLElement>('main *')) {
+    const style = getComputedStyle(element);
+    if (element.classList.contains('cm-visually-hidden') || element.classList.contains('pf-v6-u-screen-reader') || element.classList.contains('pf-v6-screen-reader') || !seen(element)) continue;
+    const scrolls = /auto|scroll/.test(style.overflowX);
+    const hides = /hidden|clip/.test(style.overflowX);
+    const own = [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.textContent?.trim());
+    // What is told in full on hover and focus, or typed in, can be read.
+    if (own && hides && !scrolls && element.scrollWidth > element.clientWidth + 1 && !element.closest('[title], [aria-describedby], [tabindex="0"], button, svg')) wrong.push(`cut: ${element.textContent?.trim().slice(0, 60)}`);
+  }
+  // Controls do not lie over each other.
+  const controls = [...document.querySelectorAll<HTMLElement>('main :is(button, a, input, select, textarea)')].filter((one) => seen(one) && one.getClientRects().length === 1 && !one.closest('.cm-fleet-cells, .cm-fleet-box, .cm-scroll'));
+  const boxes = controls.slice(0, 400).map((one) => ({ one, box: one.getBoundingClientRect() }));
+  boxes.forEach(({ one, box }, nth) => {
+    for (const other of boxes.slice(nth + 1)) {
+      if (one.contains(other.one) || other.one.contains(one)) continue;
+      const wide = Math.min(box.right, other.box.right) - Math.max(box.left, other.box.left);
+      const high = Math.min(box.bottom, other.box.bottom) - Math.max(box.top, other.box.top);
+      if (wide > 2 && high > 2) wrong.push(`one over the other: ${(one.textContent || one.ariaLabel)?.trim().slice(0, 30)} and ${(other.one.textContent || other.one.ariaLabel)?.trim().slice(0, 30)}`);
+    }
+  });
+  return [...new Set(wrong)].slice(0, 10);
+};

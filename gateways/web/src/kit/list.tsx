@@ -99,7 +99,7 @@ export function ListTable<Row>(props: ListProps<Row>) {
 }
 
 function Rows<Row>({ label, columns, state, query, rowKey, empty }: ListProps<Row>) {
-  if (query.isError && !query.data) return <Failed cause={query.error} retry={() => void query.refetch()} />;
+  if (query.isError && !query.data) return <Failed cause={query.error} retry={() => void query.refetch()} busy={query.isFetching} />;
   if (query.data?.rows.length === 0 && state.first) {
     return state.filtered ? <NothingFound clear={state.clear} /> : <>{empty}</>;
   }

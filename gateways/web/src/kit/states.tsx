@@ -21,21 +21,21 @@ export function Loading({ what }: { what: string }) {
 }
 
 /** An answer, or what stands for it. What was shown stays while it is asked for again. */
-export function Answered<T>({ query, what, back, children }: { query: UseQueryResult<T>; what: string; back?: ReactNode; children: (data: T) => ReactNode }) {
+export function Answered<T>({ query, what, back, waiting, children }: { query: UseQueryResult<T>; what: string; back?: ReactNode; waiting?: ReactNode; children: (data: T) => ReactNode }) {
   if (query.data !== undefined) {
     return (
       <>
-        {query.isError && <Failed cause={query.error} retry={() => void query.refetch()} inline />}
+        {query.isError && <Failed cause={query.error} retry={() => void query.refetch()} busy={query.isFetching} inline />}
         {children(query.data)}
       </>
     );
   }
-  if (query.isError) return <Failed cause={query.error} retry={() => void query.refetch()} back={back} />;
-  return <Loading what={what} />;
+  if (query.isError) return <Failed cause={query.error} retry={() => void query.refetch()} back={back} busy={query.isFetching} />;
+  return waiting ?? <Loading what={what} />;
 }
 
-/** A problem: its title, detail, fields, trace id, and what to do; `back` leads to where one came from. */
-export function Failed({ cause, retry, inline, back }: { cause: unknown; retry?: () => void; inline?: boolean; back?: ReactNode }) {
+/** A problem: its title, detail, fields, trace id, and what to do; `back` leads to where one came from. `busy`: it is being tried again. */
+export function Failed({ cause, retry, inline, back, busy }: { cause: unknown; retry?: () => void; inline?: boolean; back?: ReactNode; busy?: boolean }) {
   const { problem } = asProblem(cause);
   if (inline) {
     return (
@@ -45,7 +45,7 @@ export function Failed({ cause, retry, inline, back }: { cause: unknown; retry?:
         variant="danger"
         title={sentence(problem.title)}
         className="cm-space-below"
-        actionLinks={retry && <AlertActionLink onClick={retry}>Try again</AlertActionLink>}
+        actionLinks={retry && <AlertActionLink onClick={retry} isLoading={busy ?? false}>Try again</AlertActionLink>}
       >
         <Said problem={problem} />
       </Alert>
@@ -60,7 +60,7 @@ export function Failed({ cause, retry, inline, back }: { cause: unknown; retry?:
         <EmptyStateFooter>
           <EmptyStateActions>
             {retry && (
-              <Button variant="primary" onClick={retry}>
+              <Button variant="primary" onClick={retry} isLoading={busy ?? false}>
                 Try again
               </Button>
             )}

@@ -248,7 +248,7 @@ it('shows what comes over the stream, marks it, and asks anew', async () => {
   await waitFor(() => expect(asked).toContain('/events'));
   answers['/fleet/heatmap'] = heat([group('aws', [cell(1, 'unreachable'), cell(2, 'degraded')]), group('gcp', [cell(3)])]);
   send({ position: 11, recorded_at: '2026-01-01T00:00:00Z', event_type: 'cluster.health_changed.v2', outcome: 'succeeded', summary: 'it changed', target_type: 'cluster', target_id: id(2) });
-  const entry = await activity.findByRole('link', { name: 'Cluster: health changed' });
+  const entry = await activity.findByRole('link', { name: 'Cluster: health changed at position 11' });
   expect(entry).toHaveAttribute('href', '/audit/at/11');
   expect(entry.closest('li')).toHaveAttribute('data-fresh');
   expect(activity.getByRole('link', { name: 'prod-2' })).toBeInTheDocument();

@@ -89,7 +89,7 @@ function Verified({ entry }: { entry: Entry }) {
           <Walk key={proof.dataUpdatedAt} report={report.data} stations={stations(report.data)} />
         </>
       )}
-      <KeyPanel named={report.data?.proof?.verifierKey} held={held} />
+      {(report.data || report.isError || proof.isError || pending) && <KeyPanel named={report.data?.proof?.verifierKey} held={held} />}
     </>
   );
 }

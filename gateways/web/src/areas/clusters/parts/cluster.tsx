@@ -2,7 +2,7 @@
 import '@patternfly/patternfly/components/Tabs/tabs.css';
 
 import { EmptyState, EmptyStateBody, ExpandableSection, Label, LabelGroup } from '@patternfly/react-core';
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { Link, useParams } from 'react-router';
 
 import { asProblem } from '../../../api/problem';
@@ -12,13 +12,12 @@ import { type Moment, useMoment } from '../../../kit/past';
 import { Answered } from '../../../kit/states';
 import { TimeTravel } from '../../../kit/time-travel';
 import { PROVIDERS } from '../../../kit/words';
+import { ClusterActions } from '../commands/actions';
 import { type Cluster, useCluster, useTrail } from '../queries';
 import { History } from './history';
 import { clusterPath } from './list';
 import { Overview } from './overview';
 import { NoPast, Nodes, Workloads } from './samples';
-
-const ClusterActions = lazy(() => import('../commands/actions').then(({ ClusterActions }) => ({ default: ClusterActions })));
 
 const TABS = { '': 'Overview', nodes: 'Nodes', workloads: 'Stateful workloads', history: 'History' };
 type Tab = keyof typeof TABS;
@@ -34,25 +33,25 @@ export function ClusterPage({ tab }: { tab: Tab }) {
   const name = (then.data ?? now.data)?.name ?? 'Cluster';
   // Of what is not there, or not to be seen, there is nothing to do and nothing further to look at.
   const gone = !now.data && now.isError && [403, 404].includes(asProblem(now.error).problem.status);
+  // What stands below the head comes with it: nothing moves.
+  const known = !gone && [now, then].every(({ data, isError }) => data !== undefined || isError);
   return (
     <Frame
       title={name}
       tab={tab === '' ? name : `${TABS[tab]} of ${name}`}
       about={then.data && <About cluster={then.data} />}
       actions={
-        !gone && <>
+        known && (
+        <>
           <ButtonLink variant="secondary" to={`/clusters/${id}/compare${asOf ? `?from=${encodeURIComponent(asOf)}` : ''}`}>
             Compare two moments
           </ButtonLink>
-          {now.data && (
-            <Suspense>
-              <ClusterActions cluster={now.data} />
-            </Suspense>
-          )}
+          {now.data && <ClusterActions cluster={now.data} />}
         </>
+        )
       }
     >
-      {!gone && <nav className="pf-v6-c-tabs cm-clusters-tabs" aria-label={`About ${name}`}>
+      {known && <nav className="pf-v6-c-tabs cm-clusters-tabs" aria-label={`About ${name}`}>
         <ul className="pf-v6-c-tabs__list">
           {Object.entries(TABS).map(([path, title]) => (
             <li key={path} className={`pf-v6-c-tabs__item${path === tab ? ' pf-m-current' : ''}`}>

@@ -1,7 +1,7 @@
 /** Verifies an entry in this browser, step by step. The hub hands out bytes; it is not asked whether they are right. */
 import { Alert, AlertActionLink, Button, Spinner } from '@patternfly/react-core';
 import { useQuery } from '@tanstack/react-query';
-import { useEffect } from 'react';
+import { useEffect, useState } from 'react';
 import { Link, useParams } from 'react-router';
 
 import { asProblem } from '../../../api/problem';
@@ -56,6 +56,9 @@ function Verified({ entry }: { entry: Entry }) {
     if (proven) rememberVerified(entry.id);
   }, [proven, entry.id]);
   const pending = asProblem(proof.failureReason).problem.code === PENDING && text === undefined;
+  // It waits below until what stands above it is there, and stays from then on.
+  const [settled, setSettled] = useState(false);
+  if (!settled && (report.data !== undefined || report.isError || proof.isError || pending)) setSettled(true);
   return (
     <>
       <div aria-live="polite" className="cm-space-below">
@@ -89,7 +92,7 @@ function Verified({ entry }: { entry: Entry }) {
           <Walk key={proof.dataUpdatedAt} report={report.data} stations={stations(report.data)} />
         </>
       )}
-      {(report.data || report.isError || proof.isError || pending) && <KeyPanel named={report.data?.proof?.verifierKey} held={held} />}
+      {settled && <KeyPanel named={report.data?.proof?.verifierKey} held={held} />}
     </>
   );
 }

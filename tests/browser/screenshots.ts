@@ -53,6 +53,7 @@ describe.each(Object.entries(LOOKS))('the states, %s', (look, options) => {
     for (const place of all.filter((one) => one.asks && !one.open)) {
       const go = await hold(page);
       await page.goto(`${hub.bed.url}${place.path}`);
+      await page.getByRole('heading', { level: 1 }).waitFor();
       await page.getByText(/(is|are) loading/).first().waitFor({ state: 'attached' });
       await picture(page, 'loading', place.name);
       await go();

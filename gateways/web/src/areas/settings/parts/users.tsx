@@ -14,7 +14,9 @@ const COLUMNS: readonly Column<Schemas['User']>[] = [
     wide: true,
     cell: (user) => (
       <>
-        <div dir="auto">{user.display_name ?? 'Erased'}</div>
+        <div>
+          <bdi>{user.display_name ?? 'Erased'}</bdi>
+        </div>
         <div className="cm-subtle">{user.email ?? user.id}</div>
       </>
     ),

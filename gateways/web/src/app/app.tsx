@@ -6,7 +6,7 @@ import { prefix } from '../api/base';
 import { queryClient } from '../api/query';
 import { resume, useSession } from '../api/session';
 import { Leaving } from '../kit/leave';
-import { Frame } from '../kit/parts';
+import { ButtonLink, Frame } from '../kit/parts';
 import { Failed, Loading } from '../kit/states';
 import { ToastRoom } from '../kit/toasts';
 import { AREAS } from './areas';
@@ -49,12 +49,11 @@ function SignedIn() {
 }
 
 function Everything() {
-  const area = useLocation().pathname.split('/')[1];
   useScroll('main');
   return (
     <ToastRoom>
       <Shell>
-        <Guard key={area}>
+        <Guarded>
           <Suspense fallback={<Loading what="The page" />}>
             <Routes>
               <Route index element={<Navigate to="/fleet" replace />} />
@@ -64,7 +63,7 @@ function Everything() {
               <Route path="*" element={<NotHere />} />
             </Routes>
           </Suspense>
-        </Guard>
+        </Guarded>
       </Shell>
       <Leaving />
     </ToastRoom>
@@ -83,20 +82,34 @@ function Broken() {
 export function NotHere() {
   return (
     <Frame title="There is no such page">
-      <p>The address has a typing error, or the page was moved. The areas on the left lead on.</p>
+      <p className="cm-space-below">The address has a typing error, or the page was moved.</p>
+      <ButtonLink to="/fleet">To the fleet</ButtonLink>
     </Frame>
   );
 }
 
-/** A page that breaks takes no other one with it: in another area there is another one. */
-class Guard extends Component<{ children: ReactNode }, { cause: unknown }> {
+/** A page that breaks takes no other one with it. */
+function Guarded({ children }: { children: ReactNode }) {
+  return <Guard page={useLocation().pathname}>{children}</Guard>;
+}
+
+class Guard extends Component<{ children: ReactNode; page: string }, { cause: unknown }> {
   override state: { cause: unknown } = { cause: undefined };
 
   static getDerivedStateFromError(cause: unknown) {
     return { cause };
   }
 
+  override componentDidUpdate(before: { page: string }) {
+    if (before.page !== this.props.page && this.state.cause !== undefined) this.setState({ cause: undefined });
+  }
+
   override render() {
-    return this.state.cause === undefined ? this.props.children : <Failed cause={this.state.cause} retry={() => location.reload()} />;
+    if (this.state.cause === undefined) return this.props.children;
+    return (
+      <Frame title="This page failed">
+        <Failed cause={this.state.cause} retry={() => location.reload()} />
+      </Frame>
+    );
   }
 }

@@ -65,7 +65,7 @@ function Head({ search }: { search: () => void }) {
     <Masthead display={{ default: 'inline' }}>
       <MastheadMain>
         <MastheadToggle>
-          <PageToggleButton isHamburgerButton variant="plain" aria-label="Areas" icon={<BarsIcon />} />
+          <PageToggleButton variant="plain" aria-label="Areas" icon={<BarsIcon />} />
         </MastheadToggle>
         <MastheadBrand>
           <MastheadLogo component={(props) => <Link {...props} to="/fleet" className="cm-brand" aria-label="ClusterMaster" />}>

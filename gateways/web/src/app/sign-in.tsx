@@ -1,9 +1,11 @@
 /** Signing in: as a page of its own, or over a page whose session has ended. */
-import { Alert, Button, Card, CardBody, CardTitle, Form, FormGroup, Modal, ModalBody, ModalHeader, TextInput } from '@patternfly/react-core';
+import { Alert, Button, Card, CardBody, CardTitle, Form, FormGroup, Modal, ModalBody, TextInput } from '@patternfly/react-core';
 import { useEffect, useId, useRef, useState } from 'react';
 
 import { asProblem } from '../api/problem';
 import { signIn } from '../api/session';
+import { depart } from '../kit/arrival';
+import { DialogHead } from '../kit/dialog';
 import { repeated, Repeating, type Repeats } from '../kit/repeats';
 import { Failed } from '../kit/states';
 
@@ -59,6 +61,7 @@ function SignInForm({ again }: { again?: boolean }) {
 export function SignInPage() {
   useEffect(() => {
     document.title = 'Sign in · ClusterMaster';
+    depart();
   }, []);
   return (
     <main className="cm-sign-in">
@@ -99,7 +102,7 @@ export function SignInAgain() {
   const id = useId();
   return (
     <Modal isOpen variant="small" aria-labelledby={id} elementToFocus={`#${CSS.escape(id)}-body input`}>
-      <ModalHeader title="Your session has ended" labelId={id} />
+      <DialogHead title="Your session has ended" labelId={id} />
       <ModalBody id={`${id}-body`}>
         <Alert isInline isPlain variant="info" title="Nothing that you typed is lost: sign in, and go on where you were." className="cm-space-below" />
         <Uppermost />

@@ -1,10 +1,11 @@
 /** Commands: sent under a key of their own, repeated until there is an answer, and told of by a toast that leads to their event. */
-import { Button, CodeBlock, CodeBlockCode, DescriptionList, DescriptionListDescription, DescriptionListGroup, DescriptionListTerm, Form, FormGroup, FormHelperText, HelperText, HelperTextItem, Modal, ModalBody, ModalFooter, ModalHeader, TextInput } from '@patternfly/react-core';
+import { Button, CodeBlock, CodeBlockCode, DescriptionList, DescriptionListDescription, DescriptionListGroup, DescriptionListTerm, Form, FormGroup, FormHelperText, HelperText, HelperTextItem, Modal, ModalBody, TextInput } from '@patternfly/react-core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useId, useRef, useState } from 'react';
 
 import type { Receipt, Schemas } from '../api/client';
 import { asProblem, undecided } from '../api/problem';
+import { DialogFoot, DialogHead } from './dialog';
 import { useUnsaved } from './leave';
 import { intoSight, repeated, Repeating, type Repeats } from './repeats';
 import { Failed } from './states';
@@ -176,7 +177,7 @@ export function ConfirmCommand(props: {
   const allowed = props.ready !== false && (props.typed === undefined || typed === props.typed);
   return (
     <Modal isOpen variant="medium" onClose={close} aria-labelledby={`${id}-title`}>
-      <ModalHeader title={props.title} labelId={`${id}-title`} titleIconVariant={props.danger ? 'warning' : undefined} />
+      <DialogHead title={props.title} labelId={`${id}-title`} titleIconVariant={props.danger ? 'warning' : undefined} />
       <ModalBody tabIndex={0} role="region" aria-labelledby={`${id}-title`}>
         {props.children}
         <h2 className="cm-heading">What will be recorded</h2>
@@ -203,7 +204,7 @@ export function ConfirmCommand(props: {
           </div>
         )}
       </ModalBody>
-      <ModalFooter>
+      <DialogFoot>
         <Button
           type="submit"
           form={`${id}-form`}
@@ -216,7 +217,7 @@ export function ConfirmCommand(props: {
         <Button variant="link" isDisabled={props.busy} onClick={close}>
           Cancel
         </Button>
-      </ModalFooter>
+      </DialogFoot>
     </Modal>
   );
 }

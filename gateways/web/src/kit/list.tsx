@@ -9,6 +9,8 @@ import { useLocation } from 'react-router';
 
 import type { Page } from '../api/client';
 import { put, useAddress } from './address';
+import { Found, foundText, type Noun } from './found';
+import { RowHead } from './row-head';
 import { Failed } from './states';
 import { count } from './words';
 
@@ -56,30 +58,48 @@ export interface Column<Row> {
   /** The API's name of the column to sort by. */
   sort?: string;
   cell: (row: Row) => ReactNode;
-  /** Takes what room is left. */
+  /** Takes what room is left, and breaks words where it has to. */
   wide?: boolean;
+  /** Names the row to whoever hears the table; without any the first column does. */
+  names?: boolean;
 }
 
-/** The table with all its states: loading, failing, empty, and pages without end. */
-export function ListTable<Row>(props: {
+interface ListProps<Row> {
   label: string;
+  /** What its rows are, one and many. */
+  noun: Noun;
   columns: readonly Column<Row>[];
   state: Pick<ListState, 'sort' | 'set' | 'first' | 'next' | 'previous' | 'limit' | 'filtered' | 'clear'>;
   query: UseQueryResult<Page<Row>>;
   rowKey: (row: Row) => string;
   /** What stands there when nothing was ever recorded. */
   empty: ReactNode;
-}) {
-  const { label, columns, state, query, rowKey, empty } = props;
-  if (query.isError && !query.data) return <Failed cause={query.error} retry={() => void query.refetch()} />;
+}
+
+/** The table with all its states: loading, failing, empty, and pages without end. */
+export function ListTable<Row>(props: ListProps<Row>) {
+  const { query, noun } = props;
+  const told = query.data && !query.isPlaceholderData && !query.isError ? foundText(query.data, noun) : undefined;
+  return (
+    <>
+      <Found text={told} />
+      <Rows {...props} />
+    </>
+  );
+}
+
+function Rows<Row>({ label, columns, state, query, rowKey, empty }: ListProps<Row>) {
+  if (query.isError && !query.data) return <Failed cause={query.error} retry={() => void query.refetch()} busy={query.isFetching} />;
   if (query.data?.rows.length === 0 && state.first) {
     return state.filtered ? <NothingFound clear={state.clear} /> : <>{empty}</>;
   }
   const sorted = columns.findIndex((column) => column.sort !== undefined && column.sort === state.sort?.replace(/^-/, ''));
   const direction = state.sort?.startsWith('-') ? 'desc' : 'asc';
+  const head = Math.max(0, columns.findIndex((column) => column.names));
   return (
     <>
       {query.isError && <Failed cause={query.error} retry={() => void query.refetch()} inline />}
+      <SortBy columns={columns} state={state} />
       <Table role="table" aria-label={label} variant="compact" aria-busy={query.isFetching} gridBreakPoint="grid-lg">
         <Thead>
           <Tr>
@@ -107,11 +127,14 @@ export function ListTable<Row>(props: {
           {query.data
             ? query.data.rows.map((row) => (
                 <Tr key={rowKey(row)}>
-                  {columns.map((column) => (
-                    <Td key={column.title} dataLabel={column.title} modifier="breakWord">
-                      {column.cell(row)}
-                    </Td>
-                  ))}
+                  {columns.map((column, index) => {
+                    const Cell = index === head ? RowHead : Td;
+                    return (
+                      <Cell key={column.title} dataLabel={column.title} modifier="breakWord">
+                        {column.cell(row)}
+                      </Cell>
+                    );
+                  })}
                 </Tr>
               ))
             : Array.from({ length: 8 }, (_, row) => (
@@ -130,11 +153,28 @@ export function ListTable<Row>(props: {
   );
 }
 
+/** The heads of the columns, where the table is too narrow to have any. */
+function SortBy<Row>({ columns, state }: Pick<ListProps<Row>, 'columns' | 'state'>) {
+  const sortable = columns.filter((column) => column.sort !== undefined);
+  if (sortable.length === 0) return null;
+  return (
+    <label className="cm-sort">
+      Sort by{' '}
+      <select className="cm-select" value={state.sort} onChange={(event) => state.set({ sort: event.target.value })}>
+        {sortable.flatMap(({ sort, title }) => [
+          <option key={sort} value={sort}>{`${title}, ascending`}</option>,
+          <option key={`-${sort}`} value={`-${sort}`}>{`${title}, descending`}</option>,
+        ])}
+      </select>
+    </label>
+  );
+}
+
 export function Pager({ state, page }: { state: Pick<ListState, 'first' | 'next' | 'previous' | 'limit' | 'set'>; page: Page<unknown> | undefined }) {
   const next = page?.next;
   return (
     <Flex justifyContent={{ default: 'justifyContentSpaceBetween' }} alignItems={{ default: 'alignItemsCenter' }} className="cm-pager">
-      <FlexItem aria-live="polite">
+      <FlexItem>
         {page && `${count(page.rows.length)} of ${page.atLeast ? 'at least ' : ''}${count(page.total)}`}
       </FlexItem>
       <Flex spaceItems={{ default: 'spaceItemsSm' }} alignItems={{ default: 'alignItemsCenter' }}>

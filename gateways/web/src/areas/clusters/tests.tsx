@@ -64,8 +64,7 @@ it('narrows by version: a minor one with all of its patches, or one as it is; ea
   answer({ 'GET /api/v1/fleet': fleet({ clusters: { ...fleet().clusters, by_version } }) });
   open('/clusters');
   await screen.findByRole('link', { name: 'edge-0' });
-  // The filter; behind it stands the head of the column.
-  await userEvent.click(screen.getAllByRole('button', { name: 'Version' })[0] as HTMLElement);
+  await userEvent.click(screen.getByRole('button', { name: 'Filter by version' }));
   await screen.findByText('v1.9.0');
   const offered = within(screen.getByRole('menu')).getAllByRole('menuitem').map((item) => item.textContent);
   expect(offered).toEqual(['1.33, every patch', 'v1.33.10-eks-1', 'v1.33.2', '1.9, every patch', 'v1.9.0']);
@@ -217,8 +216,8 @@ it('tells its history: who, what, why, before and after', async () => {
   const line = await screen.findByRole('article', { name: 'Cluster: health changed, position 12' });
   for (const text of ['user_7', 'Failed', 'Event 12', 'CHG-1', 'moved']) expect(within(line).getByText(text)).toBeInTheDocument();
   expect(within(line).getByRole('table', { name: 'What changed at position 12' })).toHaveTextContent(/region.*a.*b/);
-  expect(await within(line).findByRole('link', { name: 'Entry in the audit log' })).toHaveAttribute('href', `/audit/${told.id}`);
-  expect(within(line).getByRole('link', { name: 'Compare with right before' })).toHaveAttribute('href', `/clusters/${ID}/compare?from=11&to=12`);
+  expect(await within(line).findByRole('link', { name: 'Entry in the audit log at position 12' })).toHaveAttribute('href', `/audit/${told.id}`);
+  expect(within(line).getByRole('link', { name: 'Compare with right before position 12' })).toHaveAttribute('href', `/clusters/${ID}/compare?from=11&to=12`);
   expect(screen.getByText('1 of 120')).toBeInTheDocument();
   await userEvent.click(screen.getByRole('button', { name: 'Next page' }));
   expect(parameters().get('cursor')).toBe('older');

@@ -55,7 +55,7 @@ function FleetPage() {
       }
     >
       {(asOf !== undefined || (total ?? 0) > 0) && <Travel moment={moment} told={asOf === undefined ? undefined : fleet.data?.recent[0]?.recorded_at} />}
-      {fleet.isError && <Failed cause={fleet.error} retry={() => void fleet.refetch()} inline={fleet.data !== undefined} />}
+      {fleet.isError && <Failed cause={fleet.error} retry={() => void [fleet, heat].map((query) => query.isError && query.refetch())} busy={fleet.isFetching} inline={fleet.data !== undefined} />}
       {fleet.data && !me.isPending ? (
         <div aria-busy={fleet.isPlaceholderData || undefined}>
           <Whole fleet={fleet.data} settled={!fleet.isPlaceholderData} heat={heat} by={by} group={group} asOf={asOf} />

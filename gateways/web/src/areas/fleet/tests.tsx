@@ -204,7 +204,7 @@ it('shows what comes over the stream, marks it, and asks anew', async () => {
   await waitFor(() => expect(asked('GET /api/v1/events')).toHaveLength(1));
   answer({ [HEAT]: heat([group('aws', [cell(1, 'unreachable'), cell(2, 'degraded')]), group('gcp', [cell(3)])]) });
   send(entry(11, { target_id: id(2), actor: 'system:observer' }));
-  const line = await activity.findByRole('link', { name: 'Cluster: health changed' });
+  const line = await activity.findByRole('link', { name: 'Cluster: health changed at position 11' });
   expect(line).toHaveAttribute('href', '/audit/at/11');
   expect(line.closest('li')).toHaveAttribute('data-fresh');
   expect(activity.getByRole('link', { name: 'prod-2' })).toBeInTheDocument();

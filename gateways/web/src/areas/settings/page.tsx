@@ -6,7 +6,7 @@ import { lazy, type ReactNode, Suspense, useState } from 'react';
 import { NavLink, Route, Routes, useNavigate } from 'react-router';
 
 import { NotHere } from '../../app/app';
-import { useMay } from '../../app/me';
+import { useMay, useMe } from '../../app/me';
 import { Frame } from '../../kit/parts';
 import { useMoment } from '../../kit/past';
 import { keep, kept } from '../fleet/steps';
@@ -32,7 +32,10 @@ export default function Settings() {
 
 /** Shown only to those who may see more than one section. */
 function Sections() {
-  if (!useMay('users:read')) return null;
+  const me = useMe();
+  // Until it is known who one is, its place is kept.
+  if (me.isPending) return <div className="cm-settings-nav cm-settings-kept" />;
+  if (!me.data?.permissions.includes('users:read')) return null;
   return (
     <nav aria-label="Settings" className="cm-settings-nav">
       <NavLink to="/settings" end>

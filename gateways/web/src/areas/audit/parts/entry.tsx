@@ -24,7 +24,7 @@ export function EntryPage() {
     <Shown key={id} entry={query.data} />
   ) : (
     <Frame title="Entry of the audit log">
-      <Answered query={query} what="The entry">
+      <Answered query={query} what="The entry" back={<ButtonLink to="/audit" variant="link">To the audit log</ButtonLink>}>
         {() => null}
       </Answered>
     </Frame>
@@ -35,6 +35,7 @@ function Shown({ entry }: { entry: Entry }) {
   return (
     <Frame
       title={eventWord(entry.event_type)}
+      tab={`${eventWord(entry.event_type)}, position ${count(entry.position)}`}
       about={
         <>
           {entry.summary} <OutcomeLabel outcome={entry.outcome} />

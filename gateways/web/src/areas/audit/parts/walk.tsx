@@ -5,6 +5,7 @@ import CheckCircleIcon from '@patternfly/react-icons/dist/esm/icons/check-circle
 import ExclamationCircleIcon from '@patternfly/react-icons/dist/esm/icons/exclamation-circle-icon';
 import MinusCircleIcon from '@patternfly/react-icons/dist/esm/icons/minus-circle-icon';
 
+import { RowHead } from '../../../kit/row-head';
 import { Controls, useGoing } from '../controls';
 import type { Station } from '../verify/stations';
 import type { Hashes, Report, Step } from '../verify/verify';
@@ -111,7 +112,7 @@ function Members({ report }: { report: Report }) {
       <Tbody>
         {report.members.map(({ name, shown, hashed, same }) => (
           <Tr key={name}>
-            <Td dataLabel="Member">{name}</Td>
+            <RowHead dataLabel="Member">{name}</RowHead>
             <Td dataLabel="Shown" modifier="breakWord">
               {shown}
             </Td>

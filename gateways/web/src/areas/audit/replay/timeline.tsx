@@ -14,7 +14,7 @@ export function Timeline({ lanes, dots, now, from, to, text }: { lanes: readonly
   return (
     <figure className="cm-audit-figure">
       <svg width="100%" height={height} role="img" aria-label={text} className="cm-audit-timeline">
-        <svg x={8} width="100%" height={height} className="cm-audit-inset">
+        <svg x={8} width="100%" height={height} className="cm-audit-inset" aria-hidden>
           <Marks lanes={lanes} dots={dots} />
           <rect x={x} y={0} width="100%" height={height} className="cm-audit-future" />
           <line x1={x} x2={x} y1={0} y2={height} className="cm-audit-playhead" />
@@ -59,7 +59,7 @@ function Mark({ dot: { place, lane, outcome } }: { dot: Dot }) {
   const [x, y] = [percent(place), middle(lane)];
   if (outcome === 'succeeded') return <circle cx={x} cy={y} r={4} className="cm-audit-dot cm-audit-dot-succeeded" />;
   return (
-    <svg x={x} y={y} overflow="visible">
+    <svg x={x} y={y} overflow="visible" aria-hidden>
       {outcome === 'failed' ? <rect x={-4} y={-4} width={8} height={8} className="cm-audit-dot cm-audit-dot-failed" /> : <path d="M0 -5 L5 4 L-5 4 Z" className="cm-audit-dot cm-audit-dot-refused" />}
     </svg>
   );

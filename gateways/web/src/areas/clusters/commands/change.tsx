@@ -1,12 +1,13 @@
 /** Changing a cluster: its description, its credentials, or both. */
 import './styles.css';
 
-import { Button, ExpandableSection, Form, Modal, ModalBody, ModalFooter, ModalHeader } from '@patternfly/react-core';
+import { Button, ExpandableSection, Form, Modal, ModalBody } from '@patternfly/react-core';
 import { useMutation } from '@tanstack/react-query';
 import { useEffect, useId, useRef, useState } from 'react';
 
 import { asProblem } from '../../../api/problem';
 import { ConfirmCommand, PlannedEvents, useCommand, type Why } from '../../../kit/command';
+import { DialogFoot, DialogHead } from '../../../kit/dialog';
 import { mayLeave, useUnsaved } from '../../../kit/leave';
 import { Failed } from '../../../kit/states';
 import { kubeconfigLost, secretOf, told } from './draft';
@@ -144,7 +145,7 @@ export default function ChangeDialog({
   );
   return (
     <Modal isOpen variant="medium" onClose={cancel} aria-labelledby={`${id}-title`}>
-      <ModalHeader title={credentialsOnly ? `Other credentials for ${base.name}` : `Change ${base.name}`} labelId={`${id}-title`} />
+      <DialogHead title={credentialsOnly ? `Other credentials for ${base.name}` : `Change ${base.name}`} labelId={`${id}-title`} />
       <ModalBody tabIndex={0} role="region" aria-labelledby={`${id}-title`}>
         {stale(cause) && <Meanwhile base={base} takeOver={takeOver} />}
         <Form
@@ -199,7 +200,7 @@ export default function ChangeDialog({
         </Form>
         {cause !== null && !stale(cause) && Object.keys(fields).length === 0 && <Failed cause={cause} inline byHand />}
       </ModalBody>
-      <ModalFooter>
+      <DialogFoot>
         <Button
           type="submit"
           form={`${id}-form`}
@@ -211,7 +212,7 @@ export default function ChangeDialog({
         <Button variant="link" onClick={cancel}>
           Cancel
         </Button>
-      </ModalFooter>
+      </DialogFoot>
     </Modal>
   );
 }

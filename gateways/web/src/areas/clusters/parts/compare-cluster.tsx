@@ -4,7 +4,7 @@ import { Link, useParams } from 'react-router';
 
 import { asProblem } from '../../../api/problem';
 import { changes, DiffTable } from '../../../kit/diff';
-import { Frame } from '../../../kit/parts';
+import { ButtonLink, Frame } from '../../../kit/parts';
 import { Answered, Failed, fieldError, Loading } from '../../../kit/states';
 import { count } from '../../../kit/words';
 import { type Cluster, useCluster, useTrail } from '../queries';
@@ -28,8 +28,12 @@ export function CompareCluster() {
   const now = useCluster(id, undefined);
   const name = now.data?.name ?? 'a cluster';
   return (
-    <Frame title={`Compare two moments of ${name}`} about={<Link to={clusterPath(id)}>Back to {name}</Link>}>
-      <Compared id={id} span={span} />
+    <Frame title={`Compare two moments of ${name}`} about={now.data && <Link to={clusterPath(id)}>Back to {name}</Link>}>
+      {now.isError && !now.data ? (
+        <Failed cause={now.error} retry={() => void now.refetch()} back={<ButtonLink to="/clusters" variant="link">To the clusters</ButtonLink>} />
+      ) : (
+        <Compared id={id} span={span} />
+      )}
     </Frame>
   );
 }

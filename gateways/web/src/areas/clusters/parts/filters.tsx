@@ -108,7 +108,12 @@ function Choice(props: { title: string; values: readonly string[]; chosen: reado
       isScrollable
       shouldFocusToggleOnSelect={false}
       toggle={(ref) => (
-        <MenuToggle ref={ref} isExpanded={open} onClick={() => setOpen(!open)} badge={chosen.length > 0 ? <Badge isRead screenReaderText="chosen">{chosen.length}</Badge> : undefined}>
+        <MenuToggle
+          ref={ref}
+          isExpanded={open}
+          aria-label={`Filter by ${title.toLowerCase()}${chosen.length > 0 ? `, ${chosen.length} chosen` : ''}`}
+          onClick={() => setOpen(!open)}
+          badge={chosen.length > 0 ? <Badge isRead screenReaderText="chosen">{chosen.length}</Badge> : undefined}>
           {title}
         </MenuToggle>
       )}

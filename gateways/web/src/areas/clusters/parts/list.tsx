@@ -57,7 +57,7 @@ export function ListPage() {
       <Filters state={state} regions={fleet.data?.regions ?? []} versions={fleet.data?.versions ?? []} />
       <Travel moment={moment} told={fleet.data?.told} />
       <div className="cm-clusters-list">
-        <ListTable label="Clusters" columns={columns(moment.asOf)} state={state} query={query} rowKey={(cluster) => cluster.id} empty={<None moment={moment} manages={manages} />} />
+        <ListTable label="Clusters" noun={['cluster', 'clusters']} columns={columns(moment.asOf)} state={state} query={query} rowKey={(cluster) => cluster.id} empty={<None moment={moment} manages={manages} />} />
       </div>
     </Frame>
   );

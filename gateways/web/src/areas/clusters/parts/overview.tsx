@@ -6,6 +6,7 @@ import { lazy, type ReactNode, Suspense, useState } from 'react';
 import { useMay } from '../../../app/me';
 import { HealthLabel, When } from '../../../kit/parts';
 import { Who } from '../../../kit/people';
+import { RowHead } from '../../../kit/row-head';
 import { Failed } from '../../../kit/states';
 import { Terms } from '../../../kit/terms';
 import { count, sentence } from '../../../kit/words';
@@ -116,9 +117,9 @@ function Issues({ cluster: { issues, health } }: { cluster: Cluster }) {
       <Tbody>
         {issues.map((issue) => (
           <Tr key={`${issue.code} ${issue.object}`}>
-            <Td dataLabel="What" modifier="breakWord">
+            <RowHead dataLabel="What" modifier="breakWord">
               {whole(issue.message)}
-            </Td>
+            </RowHead>
             <Td dataLabel="Where" modifier="breakWord">
               <code>{issue.object}</code>
             </Td>

@@ -9,6 +9,7 @@ import { type ReactNode, useState } from 'react';
 import type { Schemas } from '../../../api/client';
 import type { Moment } from '../../../kit/past';
 import { Answered } from '../../../kit/states';
+import { RowHead } from '../../../kit/row-head';
 import { count } from '../../../kit/words';
 import { useNodes, useWorkloads } from '../queries';
 
@@ -30,6 +31,8 @@ export function NoPast({ what, moment }: { what: string; moment: Moment }) {
 interface Shown<Row> {
   title: string;
   cell: (row: Row) => ReactNode;
+  /** Breaks words where it has to. */
+  long?: boolean;
 }
 
 const PAGE = 100;
@@ -77,11 +80,14 @@ function Sampled<Row>(props: { what: string; /** One of them. */ one: string; qu
               <Tbody>
                 {found.slice((here - 1) * PAGE, here * PAGE).map((row) => (
                   <Tr key={text(row)}>
-                    {columns.map((column) => (
-                      <Td key={column.title} dataLabel={column.title} modifier="breakWord">
-                        {column.cell(row)}
-                      </Td>
-                    ))}
+                    {columns.map((column, index) => {
+                      const Cell = index === 0 ? RowHead : Td;
+                      return (
+                        <Cell key={column.title} dataLabel={column.title} {...(column.long ? { modifier: 'breakWord' as const } : {})}>
+                          {column.cell(row)}
+                        </Cell>
+                      );
+                    })}
                   </Tr>
                 ))}
               </Tbody>
@@ -106,7 +112,7 @@ function Yes({ good, children }: { good: boolean; children: ReactNode }) {
 }
 
 const NODES: Shown<Schemas['Node']>[] = [
-  { title: 'Name', cell: (node) => node.name },
+  { title: 'Name', long: true, cell: (node) => node.name },
   { title: 'Ready', cell: (node) => <Yes good={node.ready}>{node.ready ? 'Ready' : 'Not ready'}</Yes> },
   { title: 'New pods', cell: (node) => (node.schedulable ? 'Takes them' : 'Takes none (cordoned)') },
   { title: 'Roles', cell: (node) => node.roles.join(', ') || '—' },
@@ -120,13 +126,13 @@ export function Nodes({ id }: { id: string }) {
 }
 
 const WORKLOADS: Shown<Schemas['Workload']>[] = [
-  { title: 'Name', cell: (one) => one.name },
-  { title: 'Namespace', cell: (one) => one.namespace },
+  { title: 'Name', long: true, cell: (one) => one.name },
+  { title: 'Namespace', long: true, cell: (one) => one.namespace },
   { title: 'Kind', cell: (one) => one.kind },
   { title: 'Replicas', cell: (one) => <Yes good={one.ready_replicas >= one.replicas}>{`${count(one.ready_replicas)} of ${count(one.replicas)} ready`}</Yes> },
   { title: 'Updated replicas', cell: (one) => count(one.updated_replicas) },
-  { title: 'Images', cell: (one) => <Lines lines={one.images} /> },
-  { title: 'Volumes', cell: (one) => <Volumes volumes={one.volumes ?? []} /> },
+  { title: 'Images', long: true, cell: (one) => <Lines lines={one.images} /> },
+  { title: 'Volumes', long: true, cell: (one) => <Volumes volumes={one.volumes ?? []} /> },
 ];
 
 function Lines({ lines }: { lines: readonly string[] }) {

@@ -1,9 +1,10 @@
 /** What can be done to an export: each with its preview. */
-import { Alert, Button, Modal, ModalBody, ModalFooter, ModalHeader, Spinner } from '@patternfly/react-core';
+import { Alert, Button, Modal, ModalBody, Spinner } from '@patternfly/react-core';
 import { useEffect, useId, useState } from 'react';
 import { useNavigate } from 'react-router';
 
 import { ConfirmCommand, PlannedEvents, useCommand, type Why } from '../../../kit/command';
+import { DialogFoot, DialogHead } from '../../../kit/dialog';
 import { repeated, Repeating, type Repeats } from '../../../kit/repeats';
 import { Answered, Failed } from '../../../kit/states';
 import { type Deed, type Export, order, test, usePlan } from '../queries';
@@ -133,18 +134,18 @@ function TestDialog({ one, close }: { one: Export; close: () => void }) {
   const id = useId();
   return (
     <Modal isOpen variant="small" onClose={close} aria-labelledby={id}>
-      <ModalHeader title={`Test ${one.name}`} labelId={id} />
+      <DialogHead title={`Test ${one.name}`} labelId={id} />
       <ModalBody>
         <TestAnswer testing={testing} retry={again} />
       </ModalBody>
-      <ModalFooter>
+      <DialogFoot>
         <Button variant="primary" onClick={again} isDisabled={testing.kind === 'asking'}>
           Send it again
         </Button>
         <Button variant="link" onClick={close}>
           Close
         </Button>
-      </ModalFooter>
+      </DialogFoot>
     </Modal>
   );
 }

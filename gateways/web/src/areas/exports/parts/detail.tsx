@@ -4,7 +4,7 @@ import { type ReactNode, useState } from 'react';
 import { Link, useParams } from 'react-router';
 
 import { useMay } from '../../../app/me';
-import { ButtonLink, Frame, When } from '../../../kit/parts';
+import { ButtonLink, Frame, Hidden, When } from '../../../kit/parts';
 import { useMoment } from '../../../kit/past';
 import { Answered } from '../../../kit/states';
 import { Terms } from '../../../kit/terms';
@@ -30,7 +30,7 @@ export function ExportPage() {
       }
       actions={one && asOf === undefined && <Actions one={one} />}
     >
-      <Answered query={query} what="The export">
+      <Answered query={query} what="The export" back={<ButtonLink to="/exports" variant="link">To the exports</ButtonLink>}>
         {(found) => (
           <>
             {asOf === undefined ? <Doing one={found} /> : <p className="cm-space-below">Of the past only what was asked for is known, not how it went.</p>}
@@ -102,7 +102,7 @@ function Doing({ one }: { one: Export }) {
           </Tile>
           <Tile title="Dead letters">
             <Link to={`/exports/${one.id}/dead-letters`}>
-              <Known value={one.dead_letters} />
+              <Known value={one.dead_letters} /> <Hidden>dead letters</Hidden>
             </Link>
           </Tile>
         </dl>

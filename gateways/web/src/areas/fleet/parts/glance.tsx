@@ -5,7 +5,7 @@ import { Link } from 'react-router';
 
 import { HealthLabel, StatusLabel } from '../../../kit/parts';
 import { newestFirst } from '../../../kit/versions';
-import { count, HEALTHS } from '../../../kit/words';
+import { count, HEALTHS, word } from '../../../kit/words';
 import type { FleetView } from '../queries';
 
 const Donut = lazy(() => import('./donut'));
@@ -34,10 +34,12 @@ function Health({ fleet, asOf }: { fleet: FleetView; asOf: string | undefined })
     <Card isCompact className="cm-fleet-health">
       <CardTitle component="h2">Health</CardTitle>
       <CardBody className="cm-fleet-health-body">
-        <div className="cm-fleet-donut">
-          <Suspense>
-            <Donut byHealth={byHealth} total={total} />
-          </Suspense>
+        <div className="cm-fleet-donut" role="img" aria-label={`Clusters by health: ${HEALTHS.map((health) => `${word(health)} ${count(byHealth[health] ?? 0)}`).join(', ')}`}>
+          <div aria-hidden>
+            <Suspense>
+              <Donut byHealth={byHealth} total={total} />
+            </Suspense>
+          </div>
         </div>
         <ul className="cm-fleet-tiles" aria-label="Clusters by health">
           {HEALTHS.map((health) => (

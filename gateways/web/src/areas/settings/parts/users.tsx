@@ -27,7 +27,9 @@ function columns(asOf: string | undefined): readonly Column<User>[] {
       wide: true,
       cell: (user) => (
         <>
-          <Link to={userPath(user.id, asOf)}>{nameOf(user)}</Link>
+          <Link to={userPath(user.id, asOf)}>
+            <bdi>{nameOf(user)}</bdi>
+          </Link>
           <div className="cm-subtle cm-settings-value">{user.email ?? user.id}</div>
         </>
       ),
@@ -61,7 +63,7 @@ export function Users() {
         <Choice label="Status" any="All but deleted" values={USER_STATUSES} value={state.filters.status} choose={(status) => state.set({ status })} />
         <Choice label="Role" any="Any" values={ROLES} value={state.filters.role} choose={(role) => state.set({ role })} />
       </div>
-      <ListTable label="Users" columns={columns(asOf)} state={state} query={query} rowKey={(user) => user.id} empty={<p>There were no accounts at that moment.</p>} />
+      <ListTable label="Users" noun={['user', 'users']} columns={columns(asOf)} state={state} query={query} rowKey={(user) => user.id} empty={<p>There were no accounts at that moment.</p>} />
     </>
   );
 }

@@ -159,7 +159,7 @@ describe('a fleet of 1,000 clusters', () => {
       await page.goto(`${hub.bed.url}${place.path}`);
       await settled(page);
       const rows = name === 'cluster, history' ? page.getByRole('article') : page.getByRole('main').locator('tbody tr');
-      expect(await rows.count(), name).toBe(50);
+      await expect.poll(() => rows.count(), { message: name, timeout: 20_000 }).toBe(50);
       const on = page.waitForRequest(/\/api\/v1\/.*[?&]cursor=/);
       await page.getByRole('button', { name: 'Next page' }).click();
       await on;

@@ -1,27 +1,16 @@
 /** What the ledger is verified with, and how far it is signed. */
-import { Skeleton } from '@patternfly/react-core';
-
-import { useMay } from '../../../app/me';
+import { useMay, useMe } from '../../../app/me';
 import { Answered } from '../../../kit/states';
 import { at, count } from '../../../kit/words';
 import { useLedgerHead, useLedgerKeys } from '../queries';
 import { Copied } from './copy';
-
-/** About as many lines as there will be. */
-function Lines({ what, number }: { what: string; number: number }) {
-  return (
-    <div className="cm-settings-waiting">
-      {Array.from({ length: number }, (_, line) => (
-        <Skeleton key={line} screenreaderText={line === 0 ? what : undefined} />
-      ))}
-    </div>
-  );
-}
+import { Lines } from './lines';
 
 export function Ledger() {
   const may = useMay('audit:read');
   const head = useLedgerHead(may);
   const keys = useLedgerKeys(may);
+  if (useMe().isPending) return <Lines what="What the ledger is verified with is loading" number={10} />;
   if (!may) return <p>Who may read the audit log sees the key here.</p>;
   return (
     <>

@@ -8,13 +8,14 @@ import { Answered } from '../../../kit/states';
 import { Term } from '../../../kit/terms';
 import { word } from '../../../kit/words';
 import { permissionWord, ROLE_WORDS } from '../words';
+import { Lines } from './lines';
 
 const NewPassword = lazy(() => import('../users/password'));
 
 export function WhoAmI() {
   const me = useMe();
   return (
-    <Answered query={me} what="Your account">
+    <Answered query={me} what="Your account" waiting={<Lines what="Your account is loading" number={18} />}>
       {({ id, display_name: name, email, roles, permissions, tenant, session }) => (
         <>
           <DescriptionList orientation={{ sm: 'horizontal' }} isCompact horizontalTermWidthModifier={{ default: '9rem' }}>

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 use hub_commands::ports::{Clock as _, Rotation, Session, SessionStore};
+use hub_kit::Database;
 use hub_postgres::PgSessions;
 use uuid::Uuid;
 
@@ -58,6 +59,131 @@ async fn of_many_who_present_a_token_at_once_one_wins() {
         assert_eq!(count(&Rotation::Rotated(session.clone())), 1, "{answers:?}");
         assert_eq!(count(&Rotation::Reused(session.clone())), 1, "{answers:?}");
         assert_eq!(count(&Rotation::Unknown), 10, "{answers:?}");
+        assert!(!stores[0].alive(tenant(1), session.id).await.unwrap());
+    }
+}
+
+/// Moves every exchange of tokens into the past.
+async fn aged(database: &Database, seconds: i32) {
+    sqlx::query("update vault.refresh_tokens set used_at = used_at - make_interval(secs => $1)")
+        .bind(f64::from(seconds))
+        .execute(&mut owner(database).await)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_browser_whose_answer_was_lost_asks_again() {
+    let (database, pools) = fresh().await;
+    let store = PgSessions::new(pools.writer.clone());
+    let (rotated, repeated, reused) = (Rotation::Rotated, Rotation::Repeated, Rotation::Reused);
+    for (number, age, then) in [(1_u8, 0, "old"), (2, 59, "withdrawn"), (3, 61, "old"), (4, 0, "used")] {
+        let session = session(u128::from(number), in_an_hour());
+        let token = |nth: u8| [10 * number + nth; 32];
+        let rotate = |one: u8, next: u8| {
+            let (store, one, next) = (&store, token(one), token(next));
+            async move { store.rotate_in_browser(&one, &next).await.unwrap() }
+        };
+        store.open_in_browser(&session, &token(0)).await.unwrap();
+        assert_eq!(rotate(0, 1).await, rotated(session.clone()));
+        aged(&database, age).await;
+        let alive = || store.alive(tenant(1), session.id);
+        match (then, age) {
+            ("old", 61) => {
+                // Too late: it may have been stolen.
+                assert_eq!(rotate(0, 2).await, reused(session.clone()));
+            }
+            ("used", _) => {
+                // What came of it was used: the answer was not lost.
+                assert_eq!(rotate(1, 2).await, rotated(session.clone()));
+                assert_eq!(rotate(0, 3).await, reused(session.clone()));
+            }
+            ("withdrawn", _) => {
+                // Somebody had the answer after all: one of the two is a thief.
+                assert_eq!(rotate(0, 2).await, repeated(session.clone()));
+                assert_eq!(rotate(1, 3).await, reused(session.clone()));
+                assert_eq!(rotate(2, 3).await, Rotation::Unknown);
+            }
+            _ => {
+                // More than once, and then on as ever. Repeating does not begin the minute anew.
+                assert_eq!(rotate(0, 2).await, repeated(session.clone()));
+                aged(&database, 40).await;
+                assert_eq!(rotate(0, 3).await, repeated(session.clone()));
+                assert!(alive().await.unwrap());
+                aged(&database, 21).await;
+                assert_eq!(rotate(0, 4).await, reused(session.clone()));
+            }
+        }
+        assert!(!alive().await.unwrap(), "{then} after {age} seconds");
+    }
+    // The newest of repeated ones goes on; what it came from does not come back.
+    let session = session(9, in_an_hour());
+    store.open_in_browser(&session, &[90; 32]).await.unwrap();
+    let rotate = |one: u8, next: u8| {
+        let store = &store;
+        async move { store.rotate_in_browser(&[one; 32], &[next; 32]).await.unwrap() }
+    };
+    for (one, next, wanted) in
+        [(90, 91, &rotated), (90, 92, &repeated), (92, 93, &rotated), (92, 94, &repeated), (94, 95, &rotated)]
+    {
+        assert_eq!(rotate(one, next).await, wanted(session.clone()), "{one}");
+    }
+    assert_eq!(rotate(90, 96).await, reused(session.clone()), "its successor was used");
+}
+
+#[tokio::test]
+async fn only_a_browser_may_ask_again_and_only_for_a_session_of_a_browser() {
+    let (_database, pools) = fresh().await;
+    let store = PgSessions::new(pools.writer.clone());
+    let (program, browser) = (session(1, in_an_hour()), session(2, in_an_hour()));
+    store.open(&program, &[1; 32]).await.unwrap();
+    store.rotate(&[1; 32], &[2; 32]).await.unwrap();
+    assert_eq!(store.rotate_in_browser(&[1; 32], &[3; 32]).await.unwrap(), Rotation::Reused(program));
+    store.open_in_browser(&browser, &[11; 32]).await.unwrap();
+    store.rotate_in_browser(&[11; 32], &[12; 32]).await.unwrap();
+    assert_eq!(store.rotate(&[11; 32], &[13; 32]).await.unwrap(), Rotation::Reused(browser));
+}
+
+#[tokio::test]
+async fn of_many_browsers_who_ask_at_once_one_token_remains() {
+    let (database, processes) = processes().await;
+    let stores: Vec<_> = processes.iter().map(|pools| PgSessions::new(pools.writer.clone())).collect();
+    for round in 0..10_u8 {
+        let session = session(u128::from(round) + 1, in_an_hour());
+        let first = [round; 32];
+        stores[0].open_in_browser(&session, &first).await.unwrap();
+        let tries = (0..12_u8).map(|number| {
+            let store = &stores[usize::from(number) % stores.len()];
+            let mut next = [round; 32];
+            next[0] = 100 + number;
+            async move { store.rotate_in_browser(&first, &next).await.unwrap() }
+        });
+        let answers = futures::future::join_all(tries).await;
+        let count = |wanted: &Rotation| answers.iter().filter(|answer| *answer == wanted).count();
+        assert_eq!(count(&Rotation::Rotated(session.clone())), 1, "{answers:?}");
+        assert_eq!(count(&Rotation::Repeated(session.clone())), 11, "{answers:?}");
+        let unused: Vec<Vec<u8>> = sqlx::query_scalar(
+            "select hash from vault.refresh_tokens where session_id = $1 and used_at is null",
+        )
+        .bind(session.id)
+        .fetch_all(&mut owner(&database).await)
+        .await
+        .unwrap();
+        assert_eq!(unused.len(), 1, "one of them can be used");
+        // A withdrawn one and the live one at once: whoever comes first, the session does not outlive it.
+        let live: [u8; 32] = unused[0].clone().try_into().unwrap();
+        let withdrawn = (0..12_u8).map(|number| {
+            let mut hash = [round; 32];
+            hash[0] = 100 + number;
+            hash
+        });
+        let withdrawn = withdrawn.into_iter().find(|hash| *hash != live).unwrap();
+        let (one, other) = tokio::join!(
+            stores[0].rotate_in_browser(&live, &[200 + round; 32]),
+            stores[1].rotate_in_browser(&withdrawn, &[220 + round; 32]),
+        );
+        assert!(matches!(one.unwrap(), Rotation::Rotated(_) | Rotation::Unknown));
+        assert_eq!(other.unwrap(), Rotation::Reused(session.clone()));
         assert!(!stores[0].alive(tenant(1), session.id).await.unwrap());
     }
 }

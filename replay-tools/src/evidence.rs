@@ -86,13 +86,24 @@ pub fn believe(keys: &mut Vec<VerifierKey>, rotations: &[PathBuf]) -> anyhow::Re
     for path in rotations {
         let named = || path.display().to_string();
         let rotation = Rotation::open(&text(path)?).with_context(named)?;
-        let learned: Vec<_> = keys.iter().filter_map(|key| rotation.successor(key)).collect();
-        if learned.is_empty() {
+        if !learn(keys, &rotation) {
             bail!("{}: the key that gives way is none of those given", path.display());
         }
-        keys.extend(learned);
     }
     Ok(())
+}
+
+/// Believes the new key wherever the old one is believed, and once: two keys may give way to each other for ever. Whether the
+/// old one was believed.
+pub fn learn(keys: &mut Vec<VerifierKey>, rotation: &Rotation) -> bool {
+    let successors: Vec<_> = keys.iter().filter_map(|key| rotation.successor(key)).collect();
+    let believed = !successors.is_empty();
+    for key in successors {
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    believed
 }
 
 /// The rotation that an event records, if it records one. Whether its first key is believed is another question.

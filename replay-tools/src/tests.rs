@@ -18,6 +18,11 @@ type Event = (Recorded, Vec<u8>);
 
 /// Events of two tenants, in turns.
 fn events(count: u64) -> Vec<Event> {
+    told(count, "cluster.changed.v1", |nth| format!(r#"{{"nth":{nth}}}"#))
+}
+
+/// The same, with a type and payloads of their own.
+fn told(count: u64, event_type: &str, payload: impl Fn(u64) -> String) -> Vec<Event> {
     let mut chains = [(Hash::ZERO, 0); 2];
     let event = |nth: u64| {
         let which = (nth % 2) as usize;
@@ -31,11 +36,11 @@ fn events(count: u64) -> Vec<Event> {
             event_id: Uuid::from_u128(u128::from(nth) + 100),
             command_id: Uuid::from_u128(u128::from(nth) + 1000),
             recorded_at: 1_700_000_000_000_000 + nth as i64,
-            event_type: "cluster.changed.v1".into(),
+            event_type: event_type.into(),
             schema_version: 1,
             actor: "user_1".into(),
             metadata: br#"{"command":"cluster.change"}"#.to_vec(),
-            payload: format!(r#"{{"nth":{nth}}}"#).into_bytes(),
+            payload: payload(nth).into_bytes(),
             leaf_hash: Hash::ZERO,
         };
         let leaf = event.leaf(previous).encode().expect("a leaf");

@@ -279,8 +279,7 @@ fn judge(records: impl Iterator<Item = Digested>, known: &Evidence) -> anyhow::R
             Ok((Record::Event(event, leaf), digests)) => {
                 events += 1;
                 if let Some(rotation) = rotation_of(&event) {
-                    let learned: Vec<_> = keys.iter().filter_map(|key| rotation.successor(key)).collect();
-                    keys.extend(learned);
+                    evidence::learn(&mut keys, &rotation);
                 }
                 let found = verifier.push_digested(&event, &digests.unwrap_or_else(|| event.digests()));
                 // What was proven was hashed already; anything else is held against the stated hash by itself.

@@ -79,11 +79,11 @@ impl WitnessServer {
         request: &str,
         now: u64,
     ) -> io::Result<Result<String, WitnessRefusal>> {
-        let (request, said) = match request.parse::<AddCheckpoint>() {
+        let (request, Note { text, .. }, said) = match request.parse::<AddCheckpoint>() {
             Err(refusal) => return Ok(Err(refusal)),
             Ok(request) => match request.log(&self.logs) {
                 Err(refusal) => return Ok(Err(refusal)),
-                Ok((said, _)) => (request, said),
+                Ok((note, said)) => (request, note, said),
             },
         };
         let turn = self.turns.lock().await.entry(said.origin.clone()).or_default().clone();
@@ -94,7 +94,7 @@ impl WitnessServer {
         if let Err(refusal) = request.judge(&said, last.as_ref()) {
             return Ok(Err(refusal));
         }
-        let text = said.to_string();
+        // The whole text, with lines that are not understood here: a cosignature is under all of it.
         let line = self.key.sign(&text, now);
         write_whole(&path, &Note { text, signatures: vec![line.clone()] }.to_string())?;
         Ok(Ok(line.to_string()))

@@ -199,17 +199,16 @@ def tenant_of(origin):
     return tenant.bytes if slash and str(tenant) == tail else None
 
 
-def said_by(note):
+def said_by(text):
     """Which tenant's, of which size, with which root. Whether anybody has signed it is another question."""
-    origin, size, root = read_checkpoint(read_note(note)[0])
+    origin, size, root = read_checkpoint(text)
     tenant = tenant_of(origin)
     if tenant is None:
         raise Bad("the checkpoint names no tenant's ledger")
     return tenant, size, root
 
 
-def check_signature(note, key, name):
-    text, signatures = read_note(note)
+def check_signature(text, signatures, key, name):
     own = [data for signer, number, data in signatures if (signer, number) == (name, key.id(name))]
     if len(own) != 1:
         raise Bad("the key has not signed the note once")
@@ -218,30 +217,35 @@ def check_signature(note, key, name):
 
 
 def learn(note, keys):
-    """The keys that take the place of believed ones, by a rotation that both have signed."""
-    lines = read_note(note)[0].split("\n")
+    """Believes the key that takes the place of a believed one, by a rotation that both have signed. Whether one is believed."""
+    text, signatures = read_note(note)
+    lines = text.split("\n")
     if len(lines) != 4 or lines[0] != "clustermaster signing key rotation/1":
         raise Bad("this is no rotation of a key")
     old, new = Key(lines[1]), Key(lines[2])
     if old.name != new.name or old.public == new.public:
         raise Bad("a rotation is one of two keys of one name")
-    check_signature(note, old, old.name)
-    check_signature(note, new, new.name)
-    for key in [key for key in keys if key.public == old.public]:
-        if key.name == old.name or key.name.startswith(old.name + "/"):
-            successor = copy.copy(new)
-            successor.name = key.name
-            keys.append(successor)
+    check_signature(text, signatures, old, old.name)
+    check_signature(text, signatures, new, new.name)
+    names = {key.name for key in keys if key.public == old.public}
+    names = {name for name in names if name == old.name or name.startswith(old.name + "/")}
+    # Once: two keys may give way to each other for ever.
+    for name in sorted(names - {key.name for key in keys if key.public == new.public}):
+        successor = copy.copy(new)
+        successor.name = name
+        keys.append(successor)
+    return bool(names)
 
 
 @functools.lru_cache(maxsize=8)
 def open_checkpoint(note, key):
     """Which tenant's, of which size, with which root: once the key has signed it."""
-    tenant, size, root = said_by(note)
-    origin = read_checkpoint(read_note(note)[0])[0]
+    text, signatures = read_note(note)
+    tenant, size, root = said_by(text)
+    origin = text.split("\n", 1)[0]
     if origin != key.name and origin != f"{key.name}/{uuid.UUID(bytes=tenant)}":
         raise Bad("the checkpoint is of another log than the key")
-    check_signature(note, key, origin)
+    check_signature(text, signatures, key, origin)
     return tenant, size, root
 
 
@@ -435,7 +439,7 @@ def check_ledger(stream, keys, brought):
                 raise Bad("a checkpoint is not UTF-8") from None
             # Who has signed it is judged at the end: the ledger may tell of another key.
             notes.append(note)
-            tenant, size, root = said_by(note)
+            tenant, size, root = said_by(read_note(note)[0])
             ledgers.setdefault(tenant, Ledger()).demand(size, root)
             vouched.add(tenant)
         elif kind == b"E":
@@ -524,9 +528,7 @@ def read_keys(given, rotations):
     keys = [read_key(text) for text in given]
     for path in rotations:
         with open(path, encoding="utf-8") as file:
-            before = len(keys)
-            learn(file.read(), keys)
-            if len(keys) == before:
+            if not learn(file.read(), keys):
                 raise Bad(f"{path}: the key that gives way is none of those given")
     return keys
 

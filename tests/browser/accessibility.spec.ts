@@ -30,7 +30,7 @@ describe.each(['light', 'dark'] as const)('in the %s theme', (colorScheme) => {
     await page.getByRole('dialog', { name: 'Your session has ended' }).waitFor();
     found['session ended'] = await violations(page);
     expect(Object.fromEntries(Object.entries(found).filter(([, list]) => list.length > 0))).toEqual({});
-  }, 240_000);
+  }, 600_000);
 });
 
 test('what is wrong would be found', async () => {
@@ -56,7 +56,7 @@ test.each([
     if (by > 1) wide[place.name] = by;
   }
   expect(wide).toEqual({});
-}, 240_000);
+}, 600_000);
 
 test('who wants little motion gets little', async () => {
   const page = await hub.enter('/fleet', { reducedMotion: 'reduce' });
@@ -72,7 +72,7 @@ test('who wants little motion gets little', async () => {
     if (animations.length > 0) moving[place.name] = animations;
   }
   expect(moving).toEqual({});
-}, 240_000);
+}, 600_000);
 
 test('the keyboard reaches the content first, and headings are in order', async () => {
   const page = await hub.enter('/fleet');
@@ -89,4 +89,4 @@ test('the keyboard reaches the content first, and headings are in order', async 
     if (!ordered || first !== 'Skip to the content' || focused !== 'main' || !title.endsWith(' · ClusterMaster')) wrong[place.name] = { levels: levels.join(' '), first, focused, title };
   }
   expect(wrong).toEqual({});
-}, 240_000);
+}, 600_000);

@@ -97,3 +97,24 @@ test('a kubeconfig that runs a program is refused before anything is sent', asyn
   await page.getByText(/The hub refuses this context$/).waitFor();
   expect(sent).toEqual([]);
 });
+
+test('the way back asks before a kubeconfig is lost, and leaves the address and the history as they were', async () => {
+  const page = await hub.enter('/clusters');
+  await page.getByRole('link', { name: 'Import a cluster' }).first().click();
+  await fill(page, NOBODY, 'half-way');
+  const path = () => page.evaluate(() => location.pathname);
+  const question = page.getByRole('dialog', { name: /Leave, and lose this/ });
+  const back = () => page.evaluate(() => history.back());
+  await back();
+  await question.getByText(/^The kubeconfig, which/).waitFor();
+  await page.keyboard.press('Escape');
+  await question.waitFor({ state: 'detached' });
+  expect(await path()).toMatch(/\/clusters\/import$/);
+  expect(await page.getByRole('textbox', { name: 'Region' }).inputValue()).toBe('lab');
+  await back();
+  await question.getByRole('button', { name: 'Leave' }).click();
+  await heading(page, 'Clusters').waitFor();
+  expect(await path()).toMatch(/\/clusters$/);
+  await page.evaluate(() => history.forward());
+  await step(page, 'How the hub reaches the cluster');
+});

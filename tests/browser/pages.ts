@@ -8,6 +8,10 @@ import { describe, goOnAnyway, next, NOBODY } from './wizard';
 export interface Place {
   name: string;
   path: string;
+  /** It asks the hub for what it shows. */
+  asks?: boolean;
+  /** The button that opens a dialog with the preview of a command. */
+  plans?: string;
   /** What opens it on that page. */
   open?: (page: Page) => Promise<void>;
 }
@@ -36,10 +40,10 @@ export async function places(bed: Testbed): Promise<Place[]> {
   const position = past.at(-2)?.position ?? 0;
   const [exported] = await bed.api<{ id: string }[]>('exports?limit=1');
   return [
-    { name: 'fleet', path: '/fleet' },
-    { name: 'fleet in the past', path: '/fleet?as_of=40' },
-    { name: 'clusters', path: '/clusters' },
-    { name: 'clusters, none found', path: '/clusters?name=nothing-is-called-so' },
+    { name: 'fleet', asks: true, path: '/fleet' },
+    { name: 'fleet in the past', asks: true, path: '/fleet?as_of=40' },
+    { name: 'clusters', asks: true, path: '/clusters' },
+    { name: 'clusters, none found', asks: true, path: '/clusters?q=nothing-is-called-so' },
     {
       name: 'saved views',
       path: '/clusters',
@@ -49,15 +53,15 @@ export async function places(bed: Testbed): Promise<Place[]> {
         await page.getByRole('dialog').waitFor();
       },
     },
-    { name: 'cluster', path: `/clusters/${first}` },
+    { name: 'cluster', asks: true, path: `/clusters/${first}` },
     { name: 'import', path: '/clusters/import' },
-    { name: 'cluster, nodes', path: `/clusters/${first}/nodes` },
-    { name: 'cluster, workloads', path: `/clusters/${first}/workloads` },
-    { name: 'cluster, history', path: `/clusters/${first}/history` },
-    { name: 'cluster in the past', path: `/clusters/${first}?as_of=${position}` },
-    { name: 'cluster, two moments', path: `/clusters/${first}/compare?from=${position}` },
+    { name: 'cluster, nodes', asks: true, path: `/clusters/${first}/nodes` },
+    { name: 'cluster, workloads', asks: true, path: `/clusters/${first}/workloads` },
+    { name: 'cluster, history', asks: true, path: `/clusters/${first}/history` },
+    { name: 'cluster in the past', asks: true, path: `/clusters/${first}?as_of=${position}` },
+    { name: 'cluster, two moments', asks: true, path: `/clusters/${first}/compare?from=${position}` },
     { name: 'change of a cluster', path: `/clusters/${first}`, open: press('Change') },
-    { name: 'decommission', path: `/clusters/${first}`, open: press('Decommission') },
+    { name: 'decommission', path: `/clusters/${first}`, plans: 'Decommission', open: press('Decommission') },
     {
       name: 'leaving the import',
       path: '/clusters/import',
@@ -91,20 +95,21 @@ export async function places(bed: Testbed): Promise<Place[]> {
       },
     },
     { name: 'compare, nothing chosen', path: '/clusters/compare' },
-    { name: 'compare', path: `/clusters/compare?from=40&to=${position}` },
-    { name: 'audit', path: '/audit' },
-    { name: 'entry', path: `/audit/${entry?.id ?? ''}` },
+    { name: 'compare', asks: true, path: `/clusters/compare?from=40&to=${position}` },
+    { name: 'audit', asks: true, path: '/audit' },
+    { name: 'entry', asks: true, path: `/audit/${entry?.id ?? ''}` },
+    { name: 'verifying', asks: true, path: `/audit/${entry?.id ?? ''}/verify` },
     { name: 'verify', path: `/audit/${entry?.id ?? ''}/verify`, open: (page) => page.getByText(/Proven, by the hub/).waitFor() },
-    { name: 'replay', path: '/audit/replay' },
-    { name: 'exports', path: '/exports' },
-    { name: 'export', path: `/exports/${exported?.id ?? ''}` },
-    { name: 'dead letters', path: `/exports/${exported?.id ?? ''}/dead-letters` },
-    { name: 'pausing an export', path: `/exports/${exported?.id ?? ''}`, open: press('Pause') },
-    { name: 'deleting an export', path: `/exports/${exported?.id ?? ''}`, open: press('Delete') },
+    { name: 'replay', asks: true, path: '/audit/replay' },
+    { name: 'exports', asks: true, path: '/exports' },
+    { name: 'export', asks: true, path: `/exports/${exported?.id ?? ''}` },
+    { name: 'dead letters', asks: true, path: `/exports/${exported?.id ?? ''}/dead-letters` },
+    { name: 'pausing an export', path: `/exports/${exported?.id ?? ''}`, plans: 'Pause', open: press('Pause') },
+    { name: 'deleting an export', path: `/exports/${exported?.id ?? ''}`, plans: 'Delete', open: press('Delete') },
     { name: 'testing an export', path: `/exports/${exported?.id ?? ''}`, open: press('Test') },
     { name: 'new export', path: '/exports/new' },
-    { name: 'settings', path: '/settings' },
-    { name: 'users', path: '/settings/users' },
+    { name: 'settings', asks: true, path: '/settings' },
+    { name: 'users', asks: true, path: '/settings/users' },
     { name: 'nowhere', path: '/nowhere' },
     { name: 'search', path: '/fleet', open: (page) => page.keyboard.press('/').then(() => page.getByRole('dialog').waitFor()) },
     { name: 'commands', path: '/fleet', open: (page) => page.keyboard.press('Control+k').then(() => page.getByRole('dialog').waitFor()) },

@@ -2,10 +2,13 @@
 
 use async_trait::async_trait;
 use hub_domain::kernel::{Actor, TenantId};
-use hub_domain::ledger::Recorded;
+use hub_domain::ledger::{EVENT_LIMIT, Leaf, Recorded};
 use uuid::Uuid;
 
 use super::Unavailable;
+
+/// Bytes of the longest idempotency key, actor included.
+const KEY_LIMIT: usize = 400;
 
 /// The append-only, hash-chained log. Every implementation passes the conformance suite in `tests/kit`.
 #[async_trait]
@@ -57,6 +60,34 @@ pub struct Append {
     pub events: Vec<Proposed>,
     /// Under which key a repeat is recognised.
     pub idempotency: Option<IdempotencyKey>,
+}
+
+impl Append {
+    /// Holds the bounds of every log against it. An implementation calls this before anything is queued.
+    pub fn check(&self) -> Result<(), AppendError> {
+        let bounded = |bytes: &[u8]| match bytes.len() {
+            size if size > EVENT_LIMIT => Err(AppendError::TooLarge { limit: EVENT_LIMIT, size }),
+            _ => Ok(()),
+        };
+        let unfit = |what: String| Err(AppendError::Unfit(what));
+        bounded(&self.metadata)?;
+        if std::str::from_utf8(&self.metadata).is_err() {
+            return unfit("the metadata is not UTF-8".into());
+        }
+        if self.stream.is_empty() {
+            return unfit("the stream has no name".into());
+        }
+        for event in &self.events {
+            bounded(&event.payload)?;
+            if let Err(cause) = Leaf::length(&self.stream, event.event_type, self.actor.as_str()) {
+                return unfit(cause.to_string());
+            }
+        }
+        if self.idempotency.as_ref().is_some_and(|key| key.key.len() > KEY_LIMIT) {
+            return unfit(format!("the idempotency key has more than {KEY_LIMIT} bytes"));
+        }
+        Ok(())
+    }
 }
 
 /// One event, on its way into the log.
@@ -156,3 +187,6 @@ pub enum LogError {
         what: String,
     },
 }
+
+#[cfg(test)]
+mod tests;

@@ -65,13 +65,16 @@ pub enum LeafError {
 }
 
 impl<'a> Leaf<'a> {
+    /// How many bytes a leaf with these texts has, if it may be one: everything else has one length.
+    pub fn length(stream: &str, event_type: &str, actor: &str) -> Result<usize, LeafError> {
+        const FIXED: usize = 1 + 16 + 8 + 32 + 16 + 16 + 8 + 2 + 8 + 2 + 2 + 2 + 32 + 32;
+        let length = FIXED + stream.len() + event_type.len() + actor.len();
+        if length > LEAF_LIMIT { Err(LeafError::TooLong(length)) } else { Ok(length) }
+    }
+
     /// Appends the leaf's bytes. Nothing is appended on an error.
     pub fn encode_into(&self, out: &mut Vec<u8>) -> Result<(), LeafError> {
-        const FIXED: usize = 1 + 16 + 8 + 32 + 16 + 16 + 8 + 2 + 8 + 2 + 2 + 2 + 32 + 32;
-        let length = FIXED + self.stream.len() + self.event_type.len() + self.actor.len();
-        if length > LEAF_LIMIT {
-            return Err(LeafError::TooLong(length));
-        }
+        let length = Self::length(self.stream, self.event_type, self.actor)?;
         // The limit keeps every text far below what its u16 length can say.
         let text = |out: &mut Vec<u8>, text: &str| {
             out.extend_from_slice(&(text.len() as u16).to_be_bytes());

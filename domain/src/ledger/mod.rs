@@ -26,7 +26,7 @@ pub use key::{Algorithm, KeyError, SigningKey, VerifierKey};
 pub use leaf::{FORMAT, LEAF_LIMIT, Leaf, LeafError};
 pub use log::LogVerifier;
 pub use note::{NOTE_LIMIT, Note, NoteError, Signature};
-pub use recorded::{Digests, Recorded};
+pub use recorded::{Digests, EVENT_LIMIT, Recorded};
 pub use rotation::{Rotation, RotationError};
 pub use subtree::{Plan, Span, Subtree, TILE_HEIGHT, TILE_WIDTH};
 pub use tree::{

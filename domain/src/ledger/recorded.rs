@@ -6,6 +6,9 @@ use uuid::Uuid;
 use super::hash::{Hash, sha256};
 use super::leaf::{Leaf, LeafError};
 
+/// The largest payload or metadata of one event, in bytes.
+pub const EVENT_LIMIT: usize = 1 << 20;
+
 /// An event as the log holds it: the leaf's fields, the bytes behind its two hashes, and its own hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recorded {

@@ -8,7 +8,7 @@ use data_encoding::BASE64;
 use super::checkpoint::{Checkpoint, CheckpointError};
 use super::hash::Hash;
 use super::key::VerifierKey;
-use super::note::{NOTE_LIMIT, NoteError};
+use super::note::{NOTE_LIMIT, Note, NoteError};
 use super::tree::verify_consistency;
 
 /// Hashes of a consistency proof, at most.
@@ -81,21 +81,20 @@ impl FromStr for AddCheckpoint {
 }
 
 impl AddCheckpoint {
-    /// Which of the keys is the log's, once the note is read.
-    pub fn log<'k>(&self, keys: &'k [VerifierKey]) -> Result<(Checkpoint, &'k VerifierKey), WitnessRefusal> {
+    /// The note and what it says, once one of the log's keys has signed it. While a log changes its key, two are known.
+    pub fn log(&self, keys: &[VerifierKey]) -> Result<(Note, Checkpoint), WitnessRefusal> {
         let malformed = |cause: CheckpointError| WitnessRefusal::Malformed(cause.to_string());
-        let note: super::note::Note =
-            self.note.parse().map_err(|cause| malformed(CheckpointError::Note(cause)))?;
+        let note: Note = self.note.parse().map_err(|cause| malformed(CheckpointError::Note(cause)))?;
         let said: Checkpoint = note.text.parse().map_err(malformed)?;
-        let key = keys.iter().find(|key| said.is_for(key));
-        match key {
-            None => Err(WitnessRefusal::UnknownLog(said.origin)),
-            Some(key) => match Checkpoint::open(&self.note, key) {
-                Ok(said) => Ok((said, key)),
-                Err(CheckpointError::Note(cause)) => Err(WitnessRefusal::Unsigned(cause)),
-                Err(cause) => Err(malformed(cause)),
-            },
+        let mut refusal = None;
+        for key in keys.iter().filter(|key| said.is_for(key)) {
+            match Checkpoint::open(&self.note, key) {
+                Ok(said) => return Ok((note, said)),
+                Err(CheckpointError::Note(cause)) => refusal = Some(WitnessRefusal::Unsigned(cause)),
+                Err(cause) => return Err(malformed(cause)),
+            }
         }
+        Err(refusal.unwrap_or(WitnessRefusal::UnknownLog(said.origin)))
     }
 
     /// Whether a checkpoint of this log may be cosigned after the one that was cosigned last.

@@ -1,5 +1,7 @@
 import '@patternfly/react-core/dist/styles/base.css';
 import './app/styles.css';
+// From the first page on: who chose no theme follows the system.
+import './app/theme';
 
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';

@@ -1,7 +1,7 @@
 //! A table of postgres-es 0.5: `aggregate_type`, `aggregate_id`, `sequence`, `event_type`, `event_version`, `payload`, `metadata`.
 
 use anyhow::{Context, ensure};
-use hub_postgres::log::EVENT_LIMIT;
+use hub_domain::ledger::EVENT_LIMIT;
 use hub_postgres::pools::options;
 use sqlx::{ConnectOptions as _, Executor as _, PgConnection, Row};
 

@@ -1,9 +1,8 @@
 //! A foreign event becomes one of the ledger: deterministic, so that the same one is the same again.
 
 use hub_domain::kernel::{ImportId, TenantId, TypedId as _};
-use hub_domain::ledger::sha256;
+use hub_domain::ledger::{EVENT_LIMIT, sha256};
 use hub_postgres::intake::Incoming;
-use hub_postgres::log::EVENT_LIMIT;
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;

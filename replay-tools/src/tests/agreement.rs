@@ -5,15 +5,15 @@ use std::process::Command;
 
 use data_encoding::BASE64;
 use hub_domain::ledger::{
-    Algorithm, Checkpoint, Hash, Leaf, SigningKey, inclusion_proof, leaf_hash, origin, root,
+    Algorithm, Checkpoint, Hash, Leaf, Rotation, SigningKey, inclusion_proof, leaf_hash, origin, root,
 };
 use proptest::prelude::Strategy as _;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::json;
 
-use super::{Event, events, written};
+use super::{Event, events, told, written};
 use crate::check::{FORMAT, check};
-use crate::evidence::Evidence;
+use crate::evidence::{Evidence, learn};
 use crate::verify::of_file;
 
 const LEDGERS: usize = 3000;
@@ -153,6 +153,34 @@ fn both_verifiers_agree_on_spoiled_proofs() {
     let events = events(23);
     let (whole, other) = (proof(&events, 12), proof(&events, 7));
     agree("proof", &whole, &other, PROOFS, |bytes| check(bytes, &[key().verifier()]).is_ok());
+}
+
+#[test]
+fn two_keys_that_give_way_to_each_other_for_ever_are_two() {
+    let other = SigningKey::new("hub.example", Algorithm::Ed25519, &[4; 32]).expect("a key");
+    let statement = |from: &SigningKey, to: &SigningKey| {
+        json!({ "statement": Rotation::sign(from, to).expect("a rotation").to_string() }).to_string()
+    };
+    let both = [statement(&key(), &other), statement(&other, &key())];
+    // Each doubled what was believed, if what is believed already were learned anew.
+    let events = told(80, "tenant.signing_key_rotated.v1", |nth| both[(nth % 2) as usize].clone());
+    let whole = written(&events, &checkpoints(&events, 40));
+    let known = Evidence { keys: vec![key().verifier()], ..Evidence::default() };
+    let report = of_file(std::io::Cursor::new(&whole), whole.len() as u64, &known).expect("a report");
+    assert!(report.is_clean() && report.signed == 2, "{:?}", report.faults);
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("ledger");
+    std::fs::write(&file, &whole).expect("a file");
+    assert_eq!(other_verifier("ledger", &[file]), [true]);
+    let mut keys = known.keys;
+    for (from, to) in [(&key(), &other), (&other, &key()), (&key(), &other)] {
+        let rotation = Rotation::open(&Rotation::sign(from, to).expect("a rotation").to_string());
+        assert!(learn(&mut keys, &rotation.expect("a rotation")));
+    }
+    assert_eq!(keys, [key().verifier(), other.verifier()]);
+    let stranger = SigningKey::new("hub.example", Algorithm::Ed25519, &[5; 32]).expect("a key");
+    let unknown = Rotation::open(&Rotation::sign(&stranger, &other).expect("a rotation").to_string());
+    assert!(!learn(&mut keys, &unknown.expect("a rotation")) && keys.len() == 2);
 }
 
 #[test]

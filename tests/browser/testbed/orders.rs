@@ -38,6 +38,8 @@ pub enum Order {
     NetworkHonest,
     /// Starts a Kubernetes control plane of this name; answers with its kubeconfig.
     KubernetesStart { name: String },
+    /// Answers with a kubeconfig of another of its administrators, who signs in with a certificate.
+    KubernetesOther { name: String },
     /// Kills its API server.
     KubernetesKill { name: String },
     /// Starts its API server again.
@@ -77,6 +79,7 @@ impl Testbed {
             ("CLUSTERMASTER_ADMIN_PASSWORD", &password),
             ("CLUSTERMASTER_OBSERVE_SECONDS", &options.observe_seconds.to_string()),
             ("CLUSTERMASTER_CHECKPOINT_SECONDS", "1"),
+            ("CLUSTERMASTER_EXPORTS_ALLOW_PLAINTEXT", "true"),
             ("CLUSTERMASTER_RATE_LIMIT_PER_MINUTE", "10000000"),
             ("CLUSTERMASTER_PATH_PREFIX", &options.prefix),
         ]
@@ -128,6 +131,9 @@ impl Testbed {
                 let kubeconfig = plane.kubeconfig();
                 self.planes.insert(name, plane);
                 return Ok(json!(kubeconfig));
+            }
+            Order::KubernetesOther { name } => {
+                return Ok(json!(self.plane(&name)?.certificate_kubeconfig()));
             }
             Order::KubernetesKill { name } => self.plane(&name)?.kill_apiserver().await,
             Order::KubernetesBack { name } => self.plane(&name)?.start_apiserver().await?,

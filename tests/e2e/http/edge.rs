@@ -148,5 +148,5 @@ async fn two_hubs_on_one_database_are_one_hub() {
     assert_eq!(listed.body[0]["name"], "both");
     admin.post("auth/logout", &Value::Null).await.unwrap().expect(204);
     let ended = || async { (there.get("me").await.unwrap().status == 401).then_some(()) };
-    hub_kit::until(std::time::Duration::from_secs(5), ended).await.expect("the session ends everywhere");
+    hub_kit::until(super::SOON, ended).await.expect("the session ends everywhere");
 }

@@ -222,6 +222,13 @@ async fn a_witness_answers_as_the_protocol_says() {
         assert_eq!(post(body).await.0, status);
     }
     assert_eq!(post(request(4, 9, &name)).await.0, StatusCode::OK, "none of these has done any harm");
+    // A line that it does not understand stands under its cosignature, as it stands under the log's signature.
+    let text = format!("{}an extension\n", Checkpoint { origin: name.clone(), size: 9, root: root(&leaves) });
+    let note = Note { signatures: vec![key().named(&name).unwrap().sign(&text, 0)], text };
+    let extended = AddCheckpoint { old: 9, proof: vec![], note: note.to_string() };
+    let (status, _, lines) = post(extended.to_string()).await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(note.with_lines(&lines).unwrap().signed_by(&verifier).unwrap().is_some());
     let got = http.get(format!("{address}/add-checkpoint")).send().await.unwrap();
     assert_eq!(got.status(), StatusCode::METHOD_NOT_ALLOWED);
 }

@@ -14,11 +14,6 @@ use hub_domain::ledger::{Hash, Recorded};
 use tokio::sync::watch;
 use uuid::Uuid;
 
-/// The largest payload or metadata of one event, in bytes.
-const EVENT_LIMIT: usize = 1 << 20;
-/// Bytes of the longest idempotency key, actor included.
-const KEY_LIMIT: usize = 400;
-
 /// An append-only, hash-chained log that lives as long as the process.
 pub struct MemoryLog {
     clock: Arc<dyn Clock>,
@@ -149,25 +144,10 @@ impl Held {
     }
 }
 
-fn admit(append: &Append) -> Result<(), AppendError> {
-    let payloads = append.events.iter().map(|event| event.payload.len());
-    let size = payloads.chain([append.metadata.len()]).max().unwrap_or_default();
-    if size > EVENT_LIMIT {
-        return Err(AppendError::TooLarge { limit: EVENT_LIMIT, size });
-    }
-    if append.stream.is_empty() {
-        return Err(AppendError::Unfit("the stream has no name".into()));
-    }
-    if append.idempotency.as_ref().is_some_and(|key| key.key.len() > KEY_LIMIT) {
-        return Err(AppendError::Unfit(format!("the idempotency key has more than {KEY_LIMIT} bytes")));
-    }
-    Ok(())
-}
-
 #[async_trait]
 impl EventLog for MemoryLog {
     async fn append(&self, append: Append) -> Result<Receipt, AppendError> {
-        admit(&append)?;
+        append.check()?;
         let receipt = self.held().append(append, self.clock.now().timestamp_micros())?;
         self.committed.send_if_modified(|position| {
             let newer = receipt.position > *position;

@@ -24,7 +24,7 @@ fn asked(old: usize, leaves: &[Hash]) -> AddCheckpoint {
 
 fn judged(request: &AddCheckpoint, last: Option<&Checkpoint>) -> Result<Checkpoint, WitnessRefusal> {
     let keys = [key().verifier()];
-    let (said, _) = request.log(&keys)?;
+    let (_, said) = request.log(&keys)?;
     request.judge(&said, last).map(|()| said)
 }
 
@@ -78,6 +78,11 @@ fn only_known_logs_are_heard() {
         forged.log(&[key().verifier()]),
         Err(WitnessRefusal::Unsigned(NoteError::Missing("hub.example".into())))
     );
+    // A log that changes its key is known by both.
+    for keys in [[key().verifier(), stranger.verifier()], [stranger.verifier(), key().verifier()]] {
+        assert_eq!(forged.log(&keys).unwrap().1, checkpoint(&all));
+        assert_eq!(asked(0, &all).log(&keys).unwrap().1, checkpoint(&all));
+    }
 }
 
 #[test]

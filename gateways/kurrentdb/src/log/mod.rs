@@ -22,14 +22,6 @@ use crate::mirror::Standing;
 use crate::telemetry;
 use memory::Recent;
 
-/// The largest payload or metadata of one event, in bytes. A server may allow less in one append.
-pub const EVENT_LIMIT: usize = 1 << 20;
-/// The largest leaf, in bytes (DESIGN, section 4).
-const LEAF_LIMIT: usize = hub_domain::ledger::LEAF_LIMIT;
-/// What a leaf holds besides its three texts, in bytes.
-const LEAF_FIXED: usize = 1 + 16 + 8 + 32 + 16 + 16 + 8 + 2 + 8 + 2 + 2 + 2 + 32 + 32;
-/// Bytes of the longest idempotency key, actor included.
-const KEY_LIMIT: usize = 400;
 /// About what an entry's metadata takes besides its texts, in bytes.
 const ENVELOPE: usize = 640;
 
@@ -149,42 +141,19 @@ impl KurrentLog {
     }
 }
 
-/// Checks the bounds before anything is queued. Answers the request's size in bytes.
-fn admit(append: &Append) -> Result<usize, AppendError> {
-    if append.metadata.len() > EVENT_LIMIT {
-        return Err(AppendError::TooLarge { limit: EVENT_LIMIT, size: append.metadata.len() });
-    }
-    if append.stream.is_empty() {
-        return Err(AppendError::Unfit("the stream has no name".into()));
-    }
-    let Ok(metadata) = std::str::from_utf8(&append.metadata) else {
-        return Err(AppendError::Unfit("the metadata is not UTF-8".into()));
-    };
+/// About what an append takes in the log, in bytes: each entry carries the metadata, as a JSON string.
+fn weight(append: &Append) -> usize {
     // In a JSON string quotes and backslashes take two bytes.
-    let escaped = metadata.len() + metadata.matches(['"', '\\']).count();
-    let mut bytes = ENVELOPE;
-    for event in &append.events {
-        if event.payload.len() > EVENT_LIMIT {
-            return Err(AppendError::TooLarge { limit: EVENT_LIMIT, size: event.payload.len() });
-        }
-        let leaf = LEAF_FIXED + append.stream.len() + event.event_type.len() + append.actor.as_str().len();
-        if leaf > LEAF_LIMIT {
-            return Err(AppendError::Unfit(format!(
-                "its leaf would have {leaf} of at most {LEAF_LIMIT} bytes"
-            )));
-        }
-        bytes += event.payload.len() + escaped + append.stream.len() + ENVELOPE;
-    }
-    if append.idempotency.as_ref().is_some_and(|key| key.key.len() > KEY_LIMIT) {
-        return Err(AppendError::Unfit(format!("the idempotency key has more than {KEY_LIMIT} bytes")));
-    }
-    Ok(bytes)
+    let doubled = append.metadata.iter().filter(|byte| matches!(byte, b'"' | b'\\')).count();
+    let each = append.metadata.len() + doubled + append.stream.len() + ENVELOPE;
+    ENVELOPE + append.events.iter().map(|event| event.payload.len() + each).sum::<usize>()
 }
 
 #[async_trait]
 impl EventLog for KurrentLog {
     async fn append(&self, append: Append) -> Result<Receipt, AppendError> {
-        let bytes = admit(&append)?;
+        append.check()?;
+        let bytes = weight(&append);
         let overloaded = || {
             metrics::counter!(telemetry::APPENDS, "outcome" => "overloaded").increment(1);
             AppendError::Overloaded { retry_after_ms: 1000 }

@@ -27,15 +27,6 @@ pub use recent::RecentLeaves;
 
 use crate::telemetry;
 
-/// The largest payload or metadata of one event, in bytes.
-pub const EVENT_LIMIT: usize = 1 << 20;
-/// The largest leaf, in bytes (DESIGN, section 4).
-const LEAF_LIMIT: usize = 1024;
-/// What a leaf holds besides its three texts, in bytes.
-const LEAF_FIXED: usize = 1 + 16 + 8 + 32 + 16 + 16 + 8 + 2 + 8 + 2 + 2 + 2 + 32 + 32;
-/// Bytes of the longest idempotency key, actor included.
-const KEY_LIMIT: usize = 400;
-
 /// The writer's bounds.
 #[derive(Clone, Copy, Debug)]
 pub struct WriterSettings {
@@ -127,37 +118,18 @@ impl PgLog {
     }
 }
 
-/// Checks the bounds before anything is queued. Answers the request's size in bytes.
-fn admit(append: &Append) -> Result<usize, AppendError> {
-    let mut bytes = append.metadata.len() + append.stream.len() + 256;
-    if append.metadata.len() > EVENT_LIMIT {
-        return Err(AppendError::TooLarge { limit: EVENT_LIMIT, size: append.metadata.len() });
-    }
-    if append.stream.is_empty() {
-        return Err(AppendError::Unfit("the stream has no name".into()));
-    }
-    for event in &append.events {
-        if event.payload.len() > EVENT_LIMIT {
-            return Err(AppendError::TooLarge { limit: EVENT_LIMIT, size: event.payload.len() });
-        }
-        let leaf = LEAF_FIXED + append.stream.len() + event.event_type.len() + append.actor.as_str().len();
-        if leaf > LEAF_LIMIT {
-            return Err(AppendError::Unfit(format!(
-                "its leaf would have {leaf} of at most {LEAF_LIMIT} bytes"
-            )));
-        }
-        bytes += event.payload.len() + 256;
-    }
-    if append.idempotency.as_ref().is_some_and(|key| key.key.len() > KEY_LIMIT) {
-        return Err(AppendError::Unfit(format!("the idempotency key has more than {KEY_LIMIT} bytes")));
-    }
-    Ok(bytes)
+/// About what an append takes while it waits, in bytes.
+fn weight(append: &Append) -> usize {
+    const EACH: usize = 256;
+    let events: usize = append.events.iter().map(|event| event.payload.len() + EACH).sum();
+    append.metadata.len() + append.stream.len() + EACH + events
 }
 
 #[async_trait]
 impl EventLog for PgLog {
     async fn append(&self, append: Append) -> Result<Receipt, AppendError> {
-        let bytes = admit(&append)?;
+        append.check()?;
+        let bytes = weight(&append);
         let overloaded = || {
             metrics::counter!(telemetry::APPENDS, "outcome" => "overloaded").increment(1);
             AppendError::Overloaded { retry_after_ms: 1000 }

@@ -38,7 +38,7 @@ export const api = createClient<paths>({
 /** What the read models must have seen: the position of the newest command of this page. */
 let seen = 0;
 
-export function sawPosition(position: number) {
+function sawPosition(position: number) {
   seen = Math.max(seen, position);
 }
 

@@ -4,20 +4,18 @@
  * An event only says that something changed: what is shown is asked for again, at most once in a while, however many come.
  */
 import type { QueryClient, QueryKey } from '@tanstack/react-query';
-import { EventSourceParserStream } from 'eventsource-parser/stream';
 import { useSyncExternalStore } from 'react';
 
 import { prefix } from './base';
 import type { Schemas } from './client';
 import { accessToken, sessionState } from './session';
+import { serverSent, watchdog } from './sse';
 
 export type LiveEvent = Schemas['AuditLog'];
 export type LiveState = { kind: 'connecting' | 'live' | 'reconnecting'; since: number };
 
 /** Milliseconds between two askings on account of events. */
 const GATHER = 1_500;
-/** With no byte for so long the stream is taken for dead; the hub sends a comment every 15 s. */
-const SILENCE = 40_000;
 const LONGEST_PAUSE = 15_000;
 /** Newest events that are kept for what shows them as they come. */
 const KEPT = 50;
@@ -57,6 +55,7 @@ export function stale(event: Pick<LiveEvent, 'event_type' | 'target_id'>): Query
   if (kind === 'cluster') keys.push(['fleet'], ['clusters', 'list'], ['clusters', event.target_id]);
   if (kind === 'export') keys.push(['exports']);
   if (kind === 'user') keys.push(['users']);
+  if (/^user\.(registered|profile_changed|deleted)\./.test(event.event_type)) keys.push(['people', event.target_id], ['people', 'all']);
   return keys;
 }
 
@@ -103,34 +102,20 @@ export async function follow(client: QueryClient, signal: AbortSignal): Promise<
 async function* read(last: string | undefined, signal: AbortSignal): AsyncGenerator<{ id?: string; event?: LiveEvent }> {
   const token = await accessToken();
   const silent = new AbortController();
-  let alarm = setTimeout(() => silent.abort(), SILENCE);
-  const response = await fetch(`${prefix}/api/v1/events`, {
-    headers: { Authorization: `Bearer ${token}`, Accept: 'text/event-stream', ...(last ? { 'Last-Event-ID': last } : {}) },
-    signal: AbortSignal.any([signal, silent.signal]),
-  });
-  if (response.status === 401 && sessionState().kind === 'open') await accessToken(token);
-  if (!response.ok || !response.body) throw new Error(`the stream answered ${response.status}`);
-  yield {};
-  const heard = new TransformStream<Uint8Array, Uint8Array>({
-    transform(chunk, out) {
-      clearTimeout(alarm);
-      alarm = setTimeout(() => silent.abort(), SILENCE);
-      out.enqueue(chunk);
-    },
-  });
-  const events = response.body
-    .pipeThrough(heard)
-    .pipeThrough(new TextDecoderStream() as unknown as ReadableWritablePair<string, Uint8Array>)
-    .pipeThrough(new EventSourceParserStream());
-  const reader = events.getReader();
+  const { heard, stop } = watchdog(() => silent.abort());
   try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      if (value.data) yield { ...(value.id ? { id: value.id } : {}), event: JSON.parse(value.data) as LiveEvent };
+    const response = await fetch(`${prefix}/api/v1/events`, {
+      headers: { Authorization: `Bearer ${token}`, Accept: 'text/event-stream', ...(last ? { 'Last-Event-ID': last } : {}) },
+      signal: AbortSignal.any([signal, silent.signal]),
+    });
+    if (response.status === 401 && sessionState().kind === 'open') await accessToken(token);
+    if (!response.ok || !response.body) throw new Error(`the stream answered ${response.status}`);
+    yield {};
+    for await (const { id, data } of serverSent(response.body, heard)) {
+      yield { ...(id ? { id } : {}), event: JSON.parse(data) as LiveEvent };
     }
   } finally {
-    clearTimeout(alarm);
+    stop();
     silent.abort();
   }
 }

@@ -18,12 +18,19 @@ export class ProblemError extends Error {
 
   /** Whether asking again may help. */
   get passing(): boolean {
-    return [429, 502, 503, 504].includes(this.problem.status) || this.problem.code === UNREACHABLE;
+    return [429, 502, 503, 504].includes(this.problem.status) || this.problem.code === UNREACHABLE || this.problem.code === UNDECIDED;
+  }
+
+  /** Whether the hub may have done what it was asked for: nobody heard. */
+  get unheard(): boolean {
+    return ![429, 503].includes(this.problem.status) || ['outcome-unknown', 'timed-out', 'unavailable'].includes(this.problem.code);
   }
 }
 
-/** The one code that no hub answers: there was no answer. */
+/** The code of what no hub answers: there was no answer. */
 export const UNREACHABLE = 'unreachable';
+/** The code of a command that was sent again and again, and never answered. */
+export const UNDECIDED = 'undecided';
 
 export function unreachable(): ProblemError {
   return new ProblemError({
@@ -32,6 +39,18 @@ export function unreachable(): ProblemError {
     status: 599,
     code: UNREACHABLE,
     detail: 'No answer came: the network is cut, or the hub is being restarted.',
+  });
+}
+
+export function undecided(last: Problem, attempts: number): ProblemError {
+  const { detail, trace_id } = last;
+  return new ProblemError({
+    type: '/problems/undecided',
+    title: 'It is not known whether it was recorded',
+    status: 599,
+    code: UNDECIDED,
+    detail: `It was sent ${attempts} times, and nobody heard what became of it. ${detail}`,
+    ...(trace_id ? { trace_id } : {}),
   });
 }
 
@@ -56,8 +75,13 @@ export function asProblem(cause: unknown): ProblemError {
 }
 
 /** What a person can do about it. */
-export function advice(problem: Problem): string {
+export function advice(problem: Problem, byHand = false): string {
+  if (problem.code === UNDECIDED) return 'Press the button again: it goes out under the same key, so that it is done once, however often it arrives. Nothing that you typed is lost.';
+  if (problem.code === UNREACHABLE && byHand) return 'Nothing that you typed is lost: try again.';
   if (problem.code === UNREACHABLE) return 'It is tried again by itself; nothing that you typed is lost.';
+  // Refused by a rule, and not because somebody was quicker.
+  if (problem.code === 'own-account') return 'Nothing was changed.';
+  if (problem.code === 'name-taken') return 'Nothing was changed: choose another one.';
   if (problem.code === 'sign-in-refused') return 'Look at the address, the password and the tenant, and try again.';
   switch (problem.status) {
     case 401:

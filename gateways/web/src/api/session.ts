@@ -150,6 +150,8 @@ export async function signIn(email: string, password: string, tenant: string | u
 }
 
 export async function signOut(): Promise<void> {
+  // Only a living token ends the session.
+  if (token && Date.now() >= token.ends - EARLY) await renewed();
   if (token) {
     const response = await post('logout', undefined, token.value);
     if (!response.ok && response.status !== 401) throw problemOf(await response.json().catch(() => undefined), response);

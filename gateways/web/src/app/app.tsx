@@ -1,14 +1,16 @@
 import { QueryClientProvider } from '@tanstack/react-query';
 import { Component, type ReactNode, Suspense, useEffect, useState } from 'react';
-import { BrowserRouter, Navigate, Route, Routes } from 'react-router';
+import { createBrowserRouter, Navigate, Route, type RouteObject, RouterProvider, Routes, useLocation, useRouteError } from 'react-router';
 
 import { prefix } from '../api/base';
 import { queryClient } from '../api/query';
 import { resume, useSession } from '../api/session';
-import { Frame } from '../kit/parts';
+import { Leaving } from '../kit/leave';
+import { ButtonLink, Frame } from '../kit/parts';
 import { Failed, Loading } from '../kit/states';
 import { ToastRoom } from '../kit/toasts';
 import { AREAS } from './areas';
+import { useScroll } from './scroll';
 import { Shell } from './shell';
 import { SignInPage } from './sign-in';
 
@@ -30,48 +32,84 @@ function Resuming() {
   return <main className="cm-sign-in">{failure ? <Failed cause={failure} retry={retry} /> : <Loading what="ClusterMaster" />}</main>;
 }
 
+/** One route for everything: the areas have their own. A router of this kind can hold up the browser's way back. */
+export const ROUTES: RouteObject[] = [{ path: '*', element: <Everything />, errorElement: <Broken /> }];
+
+/** One as long as the page lives: it follows the address also while nobody is signed in. */
+let made: ReturnType<typeof createBrowserRouter> | undefined;
+const router = () => (made ??= createBrowserRouter(ROUTES, { basename: prefix || '/' }));
+
 function SignedIn() {
   const [client] = useState(queryClient);
   return (
     <QueryClientProvider client={client}>
-      <BrowserRouter basename={prefix || '/'}>
-        <ToastRoom>
-          <Shell>
-            <Guard>
-              <Suspense fallback={<Loading what="The page" />}>
-                <Routes>
-                  <Route index element={<Navigate to="/fleet" replace />} />
-                  {AREAS.map((area) => (
-                    <Route key={area.path} path={`${area.path}/*`} element={<area.routes />} />
-                  ))}
-                  <Route path="*" element={<NotHere />} />
-                </Routes>
-              </Suspense>
-            </Guard>
-          </Shell>
-        </ToastRoom>
-      </BrowserRouter>
+      <RouterProvider router={router()} />
     </QueryClientProvider>
+  );
+}
+
+function Everything() {
+  useScroll('main');
+  return (
+    <ToastRoom>
+      <Shell>
+        <Guarded>
+          <Suspense fallback={<Loading what="The page" />}>
+            <Routes>
+              <Route index element={<Navigate to="/fleet" replace />} />
+              {AREAS.map((area) => (
+                <Route key={area.path} path={`${area.path}/*`} element={<area.routes />} />
+              ))}
+              <Route path="*" element={<NotHere />} />
+            </Routes>
+          </Suspense>
+        </Guarded>
+      </Shell>
+      <Leaving />
+    </ToastRoom>
+  );
+}
+
+/** What breaks around the pages. */
+function Broken() {
+  return (
+    <main className="cm-sign-in">
+      <Failed cause={useRouteError()} retry={() => location.reload()} />
+    </main>
   );
 }
 
 export function NotHere() {
   return (
     <Frame title="There is no such page">
-      <p>The address has a typing error, or the page was moved. The areas on the left lead on.</p>
+      <p className="cm-space-below">The address has a typing error, or the page was moved.</p>
+      <ButtonLink to="/fleet">To the fleet</ButtonLink>
     </Frame>
   );
 }
 
 /** A page that breaks takes no other one with it. */
-class Guard extends Component<{ children: ReactNode }, { cause: unknown }> {
+function Guarded({ children }: { children: ReactNode }) {
+  return <Guard page={useLocation().pathname}>{children}</Guard>;
+}
+
+class Guard extends Component<{ children: ReactNode; page: string }, { cause: unknown }> {
   override state: { cause: unknown } = { cause: undefined };
 
   static getDerivedStateFromError(cause: unknown) {
     return { cause };
   }
 
+  override componentDidUpdate(before: { page: string }) {
+    if (before.page !== this.props.page && this.state.cause !== undefined) this.setState({ cause: undefined });
+  }
+
   override render() {
-    return this.state.cause === undefined ? this.props.children : <Failed cause={this.state.cause} retry={() => location.reload()} />;
+    if (this.state.cause === undefined) return this.props.children;
+    return (
+      <Frame title="This page failed">
+        <Failed cause={this.state.cause} retry={() => location.reload()} />
+      </Frame>
+    );
   }
 }

@@ -6,7 +6,7 @@ import HomeIcon from '@patternfly/react-icons/dist/esm/icons/home-icon';
 import ListIcon from '@patternfly/react-icons/dist/esm/icons/list-icon';
 import { type ComponentType, lazy, type LazyExoticComponent } from 'react';
 
-export interface Area {
+interface Area {
   /** Its first segment of the address. */
   path: string;
   title: string;

@@ -1,15 +1,15 @@
 /** The frame around every page: where one is, who one is, whether it is live. */
-import { Brand, Button, Dropdown, DropdownItem, DropdownList, Label, Masthead, MastheadBrand, MastheadContent, MastheadLogo, MastheadMain, MastheadToggle, MenuToggle, Nav, NavItem, NavList, Page, PageSidebar, PageSidebarBody, PageToggleButton, Toolbar, ToolbarContent, ToolbarGroup, ToolbarItem } from '@patternfly/react-core';
+import { Brand, Button, Label, Masthead, MastheadBrand, MastheadContent, MastheadLogo, MastheadMain, MastheadToggle, Nav, NavItem, NavList, Page, PageSidebar, PageSidebarBody, PageToggleButton, Toolbar, ToolbarContent, ToolbarGroup, ToolbarItem } from '@patternfly/react-core';
 import BarsIcon from '@patternfly/react-icons/dist/esm/icons/bars-icon';
 import SearchIcon from '@patternfly/react-icons/dist/esm/icons/search-icon';
 import { useQueryClient } from '@tanstack/react-query';
 import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
-import { Link, NavLink, useLocation, useNavigate } from 'react-router';
+import { Link, NavLink, useLocation } from 'react-router';
 
 import { follow, useLive } from '../api/live';
-import { signOut, useSession } from '../api/session';
-import { Failed } from '../kit/states';
+import { useSession } from '../api/session';
 import { at } from '../kit/words';
+import { Account } from './account';
 import { AREAS } from './areas';
 import { useMe } from './me';
 import { SignInAgain } from './sign-in';
@@ -65,7 +65,7 @@ function Head({ search }: { search: () => void }) {
     <Masthead display={{ default: 'inline' }}>
       <MastheadMain>
         <MastheadToggle>
-          <PageToggleButton isHamburgerButton variant="plain" aria-label="Areas" icon={<BarsIcon />} />
+          <PageToggleButton variant="plain" aria-label="Areas" icon={<BarsIcon />} />
         </MastheadToggle>
         <MastheadBrand>
           <MastheadLogo component={(props) => <Link {...props} to="/fleet" className="cm-brand" aria-label="ClusterMaster" />}>
@@ -112,35 +112,6 @@ function Live() {
         </Label>
       )}
     </span>
-  );
-}
-
-function Account() {
-  const me = useMe();
-  const [open, setOpen] = useState(false);
-  const [failure, setFailure] = useState<unknown>();
-  const navigate = useNavigate();
-  const name = me.data?.display_name ?? me.data?.email ?? 'Account';
-  return (
-    <>
-      <Dropdown
-        isOpen={open}
-        onOpenChange={setOpen}
-        onSelect={() => setOpen(false)}
-        popperProps={{ position: 'right' }}
-        toggle={(ref) => (
-          <MenuToggle ref={ref} variant="plainText" isExpanded={open} onClick={() => setOpen(!open)} aria-label={`Account: ${name}`}>
-            <span className="cm-account">{name}</span>
-          </MenuToggle>
-        )}
-      >
-        <DropdownList>
-          <DropdownItem onClick={() => void navigate('/settings')}>Settings</DropdownItem>
-          <DropdownItem onClick={() => void signOut().catch(setFailure)}>Sign out</DropdownItem>
-        </DropdownList>
-      </Dropdown>
-      {failure !== undefined && <Failed cause={failure} inline />}
-    </>
   );
 }
 

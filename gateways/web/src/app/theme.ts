@@ -1,26 +1,20 @@
 /** Light, dark, or as the system says. The first paint is seen to by public/theme.js. */
-import { useSyncExternalStore } from 'react';
-
-import { keep, kept } from '../kit/kept';
+import { keep, kept, useKept } from '../kit/kept';
 
 export type Theme = 'system' | 'light' | 'dark';
 
-const listeners = new Set<() => void>();
 const system = matchMedia('(prefers-color-scheme: dark)');
 
-export function theme(): Theme {
-  const chosen = kept('theme');
-  return chosen === 'light' || chosen === 'dark' ? chosen : 'system';
-}
+const known = (chosen: string | undefined): Theme => (chosen === 'light' || chosen === 'dark' ? chosen : 'system');
 
 function paint() {
-  const chosen = theme();
-  const dark = chosen === 'dark' || (chosen === 'system' && system.matches);
-  document.documentElement.classList.toggle('pf-v6-theme-dark', dark);
-  for (const listener of listeners) listener();
+  const chosen = known(kept('theme'));
+  document.documentElement.classList.toggle('pf-v6-theme-dark', chosen === 'dark' || (chosen === 'system' && system.matches));
 }
 
 system.addEventListener('change', paint);
+// Another tab of this browser chose one.
+addEventListener('storage', paint);
 
 export function choose(next: Theme) {
   keep('theme', next);
@@ -28,8 +22,5 @@ export function choose(next: Theme) {
 }
 
 export function useTheme(): Theme {
-  return useSyncExternalStore((listener) => {
-    listeners.add(listener);
-    return () => listeners.delete(listener);
-  }, theme);
+  return known(useKept('theme'));
 }

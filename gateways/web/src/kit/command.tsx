@@ -1,10 +1,13 @@
 /** Commands: sent under a key of their own, repeated until there is an answer, and told of by a toast that leads to their event. */
-import { Button, CodeBlock, CodeBlockCode, DescriptionList, DescriptionListDescription, DescriptionListGroup, DescriptionListTerm, Form, FormGroup, FormHelperText, HelperText, HelperTextItem, Modal, ModalBody, ModalFooter, ModalHeader, TextInput } from '@patternfly/react-core';
+import { Button, CodeBlock, CodeBlockCode, DescriptionList, DescriptionListDescription, DescriptionListGroup, DescriptionListTerm, Form, FormGroup, FormHelperText, HelperText, HelperTextItem, Modal, ModalBody, TextInput } from '@patternfly/react-core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useId, useRef, useState } from 'react';
 
 import type { Receipt, Schemas } from '../api/client';
-import { asProblem } from '../api/problem';
+import { asProblem, undecided } from '../api/problem';
+import { DialogFoot, DialogHead } from './dialog';
+import { useUnsaved } from './leave';
+import { intoSight, repeated, Repeating, type Repeats } from './repeats';
 import { Failed } from './states';
 import { useToasts } from './toasts';
 import { eventWord } from './words';
@@ -23,8 +26,6 @@ export interface CommandHeaders {
   'If-Match'?: string;
 }
 
-const PAUSES = [500, 1_000, 2_000, 4_000, 8_000, 8_000, 8_000];
-
 function headersOf(key: string, why?: Why): CommandHeaders {
   const utf8 = (text: string) => String.fromCharCode(...new TextEncoder().encode(text));
   return {
@@ -32,6 +33,14 @@ function headersOf(key: string, why?: Why): CommandHeaders {
     ...(why?.reason.trim() ? { Reason: utf8(why.reason.trim()) } : {}),
     ...(why?.changeRequest.trim() ? { 'Change-Request': why.changeRequest.trim() } : {}),
   };
+}
+
+interface Intent {
+  input: string;
+  key: string;
+  attempts: number;
+  /** One of the attempts may have been recorded without an answer. */
+  unheard: boolean;
 }
 
 /**
@@ -48,34 +57,45 @@ export function useCommand<Input, T>(options: {
   const client = useQueryClient();
   const toasts = useToasts();
   // The same input is the same intent, also when its button is pressed again after a failure.
-  const intent = useRef<{ input: string; key: string } | undefined>(undefined);
-  return useMutation({
+  const intent = useRef<Intent | undefined>(undefined);
+  const [repeats, setRepeats] = useState<Repeats>();
+  const mutation = useMutation({
     mutationFn: async (input: Input) => {
       const said = JSON.stringify(input);
-      if (intent.current?.input !== said) intent.current = { input: said, key: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}` };
-      const headers = headersOf(intent.current.key, options.why?.(input));
-      for (let attempt = 0; ; attempt++) {
+      if (intent.current?.input !== said) intent.current = { input: said, key: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`, attempts: 0, unheard: false };
+      const mine = intent.current;
+      const headers = headersOf(mine.key, options.why?.(input));
+      setRepeats(undefined);
+      const send = async () => {
+        mine.attempts += 1;
         try {
           return await options.send(input, headers);
         } catch (cause) {
-          const problem = asProblem(cause);
-          const wait = PAUSES[attempt];
-          if (!problem.passing || wait === undefined) throw problem;
-          await new Promise((resolve) => setTimeout(resolve, problem.retryAfter ? problem.retryAfter * 1000 : wait));
+          mine.unheard ||= asProblem(cause).unheard;
+          throw cause;
         }
+      };
+      try {
+        return await repeated(send, setRepeats);
+      } catch (cause) {
+        const problem = asProblem(cause);
+        throw problem.passing && mine.unheard ? undecided(problem.problem, mine.attempts) : problem;
       }
     },
     onSuccess: ({ body, position }, input) => {
       intent.current = undefined;
       toasts.recorded(options.done(body, input), position);
       options.onDone?.(body, input);
-      void client.invalidateQueries();
+      // Who somebody is changes by a command on their account alone, which says so itself.
+      void client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'people' });
     },
     onError: (cause) => {
       // Decided and refused: the next time is another one.
-      if (!asProblem(cause).passing) intent.current = undefined;
+      const { passing, problem } = asProblem(cause);
+      if (!passing && problem.status >= 400 && problem.status < 500 && problem.status !== 401) intent.current = undefined;
     },
   });
+  return { ...mutation, repeats };
 }
 
 /** The events that a command would record, from its dry run. */
@@ -143,16 +163,21 @@ export function ConfirmCommand(props: {
   ready?: boolean;
   failure: unknown;
   busy: boolean;
+  repeats: Repeats | undefined;
   confirm: (why: Why) => void;
   close: () => void;
 }) {
   const [why, setWhy] = useState<Why>({ reason: '', changeRequest: '' });
   const [typed, setTyped] = useState('');
   const id = useId();
+  const written = [why.reason && 'The reason', why.changeRequest && 'The change request'].filter(Boolean);
+  useUnsaved(props.busy ? ['The answer to what was sent. It may be carried out all the same.'] : written.map((one) => `${one} that you wrote.`));
+  // What is under way is heard out.
+  const close = () => (props.busy ? undefined : props.close());
   const allowed = props.ready !== false && (props.typed === undefined || typed === props.typed);
   return (
-    <Modal isOpen variant="medium" onClose={props.close} aria-labelledby={`${id}-title`}>
-      <ModalHeader title={props.title} labelId={`${id}-title`} titleIconVariant={props.danger ? 'warning' : undefined} />
+    <Modal isOpen variant="medium" onClose={close} aria-labelledby={`${id}-title`}>
+      <DialogHead title={props.title} labelId={`${id}-title`} titleIconVariant={props.danger ? 'warning' : undefined} />
       <ModalBody tabIndex={0} role="region" aria-labelledby={`${id}-title`}>
         {props.children}
         <h2 className="cm-heading">What will be recorded</h2>
@@ -172,9 +197,14 @@ export function ConfirmCommand(props: {
             </FormGroup>
           )}
         </Form>
-        {props.failure !== null && props.failure !== undefined && <Failed cause={props.failure} inline />}
+        <Repeating busy={props.busy} repeats={props.repeats} />
+        {props.failure !== null && props.failure !== undefined && (
+          <div ref={intoSight} className="cm-space-above">
+            <Failed cause={props.failure} inline />
+          </div>
+        )}
       </ModalBody>
-      <ModalFooter>
+      <DialogFoot>
         <Button
           type="submit"
           form={`${id}-form`}
@@ -184,10 +214,10 @@ export function ConfirmCommand(props: {
         >
           {props.button}
         </Button>
-        <Button variant="link" onClick={props.close}>
+        <Button variant="link" isDisabled={props.busy} onClick={close}>
           Cancel
         </Button>
-      </ModalFooter>
+      </DialogFoot>
     </Modal>
   );
 }

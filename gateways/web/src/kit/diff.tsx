@@ -2,6 +2,8 @@
 import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import diff from 'microdiff';
 
+import { RowHead } from './row-head';
+
 export interface Change {
   /** `labels.env`. */
   member: string;
@@ -36,16 +38,16 @@ export function DiffTable({ before, after, label }: { before: unknown; after: un
       <Thead>
         <Tr>
           <Th modifier="fitContent">Member</Th>
-          <Th>Before</Th>
-          <Th>After</Th>
+          <Th width={40}>Before</Th>
+          <Th width={40}>After</Th>
         </Tr>
       </Thead>
       <Tbody>
         {rows.map((row) => (
           <Tr key={`${row.member} ${row.kind}`}>
-            <Td dataLabel="Member">
+            <RowHead dataLabel="Member">
               <code>{row.member || '(value)'}</code>
-            </Td>
+            </RowHead>
             <Td dataLabel="Before" modifier="breakWord">
               {row.kind === 'added' ? <span className="cm-subtle">was not there</span> : <del className="cm-removed">{show(row.before)}</del>}
             </Td>

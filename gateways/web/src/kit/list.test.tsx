@@ -1,37 +1,33 @@
-import { act, renderHook } from '@testing-library/react';
-import type { ReactNode } from 'react';
-import { MemoryRouter, useSearchParams } from 'react-router';
+import { act } from '@testing-library/react';
 import { expect, it } from 'vitest';
 
 import { useListState } from './list';
+import { address, showHook } from './testing';
 
-function list(address: string) {
-  const wrapper = ({ children }: { children: ReactNode }) => <MemoryRouter initialEntries={[address]}>{children}</MemoryRouter>;
-  return renderHook(() => ({ state: useListState(['q', 'health'], { sort: 'name' }), address: useSearchParams()[0].toString() }), { wrapper });
-}
+const list = (at: string) => showHook(() => useListState(['q', 'health'], { sort: 'name' }), at);
 
 it('keeps both of two changes that come before the next rendering', () => {
-  const { result } = list('/clusters?cursor=abc');
+  const state = list('/clusters?cursor=abc');
   act(() => {
-    result.current.state.set({ q: 'prod' });
-    result.current.state.set({ health: 'degraded' });
+    state.current.set({ q: 'prod' });
+    state.current.set({ health: 'degraded' });
   });
-  expect(result.current.address).toBe('q=prod&health=degraded');
-  expect(result.current.state.filters).toEqual({ q: 'prod', health: 'degraded' });
+  expect(address()).toBe('/clusters?q=prod&health=degraded');
+  expect(state.current.filters).toEqual({ q: 'prod', health: 'degraded' });
 });
 
 it('goes on by the cursor and back by the way that it came', () => {
-  const { result } = list('/clusters');
-  act(() => result.current.state.next('two'));
-  act(() => result.current.state.next('three'));
-  expect(result.current.state.cursor).toBe('three');
-  act(() => result.current.state.previous());
-  expect(result.current.state.cursor).toBe('two');
-  act(() => result.current.state.previous());
-  expect(result.current.state.first).toBe(true);
+  const state = list('/clusters');
+  act(() => state.current.next('two'));
+  act(() => state.current.next('three'));
+  expect(state.current.cursor).toBe('three');
+  act(() => state.current.previous());
+  expect(state.current.cursor).toBe('two');
+  act(() => state.current.previous());
+  expect(state.current.first).toBe(true);
 });
 
 it('takes no page size that it does not offer', () => {
-  expect(list('/clusters?limit=100').result.current.state.limit).toBe(100);
-  expect(list('/clusters?limit=7').result.current.state.limit).toBe(50);
+  expect(list('/clusters?limit=100').current.limit).toBe(100);
+  expect(list('/clusters?limit=7').current.limit).toBe(50);
 });

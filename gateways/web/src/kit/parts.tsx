@@ -7,21 +7,35 @@ import QuestionCircleIcon from '@patternfly/react-icons/dist/esm/icons/question-
 import { type ReactNode, useEffect } from 'react';
 import { Link, type To } from 'react-router';
 
+import { TITLE, useArrival } from './arrival';
 import { PastBanner, useMoment } from './past';
 import { ago, at, type Health, word } from './words';
 
+interface FrameProps {
+  title: string;
+  /** What the browser's tab says where the heading alone would not tell this page from another. */
+  tab?: string;
+  about?: ReactNode;
+  actions?: ReactNode;
+  children: ReactNode;
+}
+
 /** The frame of every page: its heading, what can be done, the banner of the past, and the title of the tab. */
-export function Frame({ title, about, actions, children }: { title: string; about?: ReactNode; actions?: ReactNode; children: ReactNode }) {
+export function Frame({ title, tab = title, about, actions, children }: FrameProps) {
   const moment = useMoment();
+  const past = moment.asOf !== undefined;
   useEffect(() => {
-    document.title = `${title} · ClusterMaster`;
-  }, [title]);
+    document.title = `${tab}${past ? ', in the past' : ''} · ClusterMaster`;
+  }, [tab, past]);
+  useArrival();
   return (
     <>
       <PastBanner moment={moment} />
       <PageSection className="cm-head" hasBodyWrapper={false}>
         <div>
-          <Title headingLevel="h1">{title}</Title>
+          <Title headingLevel="h1" id={TITLE} tabIndex={-1}>
+            {title}
+          </Title>
           {about && <div className="cm-subtle">{about}</div>}
         </div>
         {actions && <div className="cm-actions">{actions}</div>}
@@ -49,7 +63,7 @@ export function HealthLabel({ health }: { health: string }) {
 }
 
 export function StatusLabel({ status }: { status: string }) {
-  const color = /fail/.test(status) ? 'red' : /ing$/.test(status) ? 'blue' : /^(active)$/.test(status) ? 'green' : 'grey';
+  const color = /fail/.test(status) ? 'red' : /ing$/.test(status) ? 'blue' : status === 'active' ? 'green' : 'grey';
   return (
     <Label isCompact color={color}>
       {word(status)}
@@ -77,6 +91,11 @@ export function When({ time }: { time: string | null | undefined }) {
       </time>
     </Tooltip>
   );
+}
+
+/** Heard and not seen: what tells one of many alike from the others. */
+export function Hidden({ children }: { children: ReactNode }) {
+  return <span className="cm-visually-hidden">{children}</span>;
 }
 
 /** A link within the interface that looks like one of PatternFly's buttons. */

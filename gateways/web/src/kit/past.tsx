@@ -1,8 +1,8 @@
 /** Time travel: which moment a page tells of. It stands in the address as `as_of`, a time (RFC 3339) or a ledger position. */
 import { Banner, Flex, FlexItem } from '@patternfly/react-core';
 import HistoryIcon from '@patternfly/react-icons/dist/esm/icons/history-icon';
-import { useSearchParams } from 'react-router';
 
+import { put, useAddress } from './address';
 import { at } from './words';
 
 export interface Moment {
@@ -12,17 +12,14 @@ export interface Moment {
 }
 
 export function useMoment(): Moment {
-  const [params, setParams] = useSearchParams();
+  const [params, change] = useAddress();
   return {
     asOf: params.get('as_of') ?? undefined,
     set: (asOf) =>
-      setParams(
-        (before) => {
-          const next = new URLSearchParams(before);
+      change(
+        (next) => {
           next.delete('cursor');
-          if (asOf === undefined) next.delete('as_of');
-          else next.set('as_of', asOf);
-          return next;
+          put(next, 'as_of', asOf);
         },
         { replace: true },
       ),

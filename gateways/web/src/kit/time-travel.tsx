@@ -22,12 +22,12 @@ interface Draft<T> {
   value: T;
 }
 
-export function useNow(every = 30_000): number {
+function useNow(): number {
   const [now, setNow] = useState(() => Date.now());
   useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), every);
+    const timer = setInterval(() => setNow(Date.now()), 30_000);
     return () => clearInterval(timer);
-  }, [every]);
+  }, []);
   return now;
 }
 

@@ -8,6 +8,7 @@ import SignOutAltIcon from '@patternfly/react-icons/dist/esm/icons/sign-out-alt-
 import type { ReactNode } from 'react';
 
 import { signOut } from '../../api/session';
+import { mayLeave } from '../../kit/leave';
 import { AREAS } from '../areas';
 import { choose, type Theme } from '../theme';
 
@@ -56,7 +57,7 @@ const ACTIONS: readonly (Choice & { permission?: string })[] = [
       return Promise.resolve(undefined);
     },
   })),
-  { id: 'sign-out', title: 'Sign out', words: 'log out leave session', icon: <SignOutAltIcon />, run: () => signOut().then(() => undefined) },
+  { id: 'sign-out', title: 'Sign out', words: 'log out leave session', icon: <SignOutAltIcon />, run: () => mayLeave().then((leaves) => (leaves ? signOut() : undefined)).then(() => undefined) },
 ];
 
 /** What somebody with these permissions may do and see. */

@@ -4,10 +4,12 @@ import './styles.css';
 import { Modal, ModalBody } from '@patternfly/react-core';
 import ClusterIcon from '@patternfly/react-icons/dist/esm/icons/cluster-icon';
 import ListIcon from '@patternfly/react-icons/dist/esm/icons/list-icon';
+import UserIcon from '@patternfly/react-icons/dist/esm/icons/user-icon';
 import { type KeyboardEvent, useCallback, useEffect, useId, useMemo, useRef, useState } from 'react';
 import { useNavigate } from 'react-router';
 
 import { useSession } from '../../api/session';
+import { useSuggestions } from '../../kit/people-search';
 import { Failed } from '../../kit/states';
 import { useMe } from '../me';
 import { actions, type Choice, fitting } from './actions';
@@ -34,17 +36,20 @@ export default function Palette({ mode, close }: { mode: 'commands' | 'search'; 
   // The list at the time of opening: choosing does not shuffle it.
   const [before] = useState(() => recent(user));
   const search = useSearch(text, permissions.includes('clusters:read'));
+  const people = useSuggestions(text, { hub: false });
+  const searching = search.searching || people.searching;
 
   const groups = useMemo(() => {
     const commands: Group = { title: 'Commands', choices: fitting(actions(permissions), text) };
     const recently: Group = { title: 'Recent', choices: text.trim() ? [] : before.map((one) => ({ ...one, id: `recent-${one.to}`, target: true })) };
     const found: Group[] = [
       { title: 'Clusters', choices: (search.found?.clusters ?? []).map((one) => ({ ...one, icon: <ClusterIcon /> })) },
+      { title: 'People', choices: people.found.map(({ actor, title, about }) => ({ id: actor, title, about, icon: <UserIcon />, to: `/settings/users/${actor}` })) },
       { title: 'Audit log', choices: (search.found?.entries ?? []).map((one) => ({ ...one, icon: <ListIcon /> })) },
     ];
     const all = mode === 'commands' ? [commands, recently, ...found] : [recently, ...found, commands];
     return all.filter((group) => group.choices.length > 0);
-  }, [permissions, text, before, search.found, mode]);
+  }, [permissions, text, before, search.found, people.found, mode]);
   const flat = groups.flatMap((group) => group.choices);
   const at = Math.min(chosen, flat.length - 1);
   const option = (index: number) => `${id}-option-${index}`;
@@ -107,9 +112,9 @@ export default function Palette({ mode, close }: { mode: 'commands' | 'search'; 
           }}
         />
         <p aria-live="polite" className={said ? 'cm-palette-said' : 'cm-visually-hidden'}>
-          {said || counts(groups, search.searching, text)}
+          {said || counts(groups, searching, text)}
         </p>
-        {failure !== undefined && <Failed cause={failure} inline />}
+        {failure !== undefined && <Failed cause={failure} inline byHand />}
         {search.failure !== undefined && <Failed cause={search.failure} inline />}
         <div id={`${id}-list`} role="listbox" aria-label="Results" className="cm-palette-list">
           {groups.map((group, place) => (
@@ -147,8 +152,8 @@ export default function Palette({ mode, close }: { mode: 'commands' | 'search'; 
             </div>
           ))}
         </div>
-        {search.searching && <p className="cm-subtle cm-palette-note">Searching…</p>}
-        {!search.searching && flat.length === 0 && <p className="cm-subtle cm-palette-note">Nothing fits. Clusters are found by name, region, id and endpoint; entries of the audit log by position, id, command, target, actor and request.</p>}
+        {searching && <p className="cm-subtle cm-palette-note">Searching…</p>}
+        {!searching && flat.length === 0 && <p className="cm-subtle cm-palette-note">Nothing fits. Clusters are found by name, region, id and endpoint; entries of the audit log by position, id, command, target, actor and request.</p>}
       </ModalBody>
     </Modal>
   );

@@ -1,42 +1,26 @@
-import { QueryClientProvider } from '@tanstack/react-query';
-import { configure, render, screen, waitFor, within } from '@testing-library/react';
+import { screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { useState } from 'react';
-import { MemoryRouter, useLocation } from 'react-router';
+import { useLocation } from 'react-router';
 import { beforeEach, expect, it, vi } from 'vitest';
 
-import { queryClient } from '../../api/query';
+import type { Schemas } from '../../api/client';
+import { account, answer, asked, cluster, entry, me, PERMISSIONS, show } from '../../kit/testing';
 import Palette from '.';
 import { actions, fitting } from './actions';
 
-// Machines that build beside it are slow; a test that fails does so all the same.
-configure({ asyncUtilTimeout: 5_000 });
-vi.setConfig({ testTimeout: 30_000 });
-
-const ADMIN = ['clusters:read', 'clusters:manage', 'audit:read', 'exports:read', 'exports:manage'];
-const asked: { url: URL; signal: AbortSignal; answer: (...clusters: unknown[]) => void }[] = [];
-let permissions = ADMIN;
+const SEARCH = 'GET /api/v1/search';
+let found: ((...names: string[]) => void)[];
 
 beforeEach(() => {
-  asked.length = 0;
-  permissions = ADMIN;
-  sessionStorage.clear();
-  vi.stubGlobal('fetch', (input: Request | string) => {
-    const url = new URL(typeof input === 'string' ? input : input.url, 'http://localhost');
-    if (url.pathname.endsWith('/auth/refresh')) {
-      return Promise.resolve(Response.json({ access_token: 't', token_type: 'Bearer', expires_in: 900, refresh_token: null, user: { id: 'user_1', roles: [] } }));
-    }
-    if (url.pathname.endsWith('/me')) return Promise.resolve(Response.json({ id: 'user_1', permissions }));
-    const { signal } = input as Request;
-    return new Promise<Response>((resolve, reject) => {
-      signal.addEventListener('abort', () => reject(signal.reason as Error));
-      asked.push({ url, signal, answer: (...clusters) => resolve(Response.json({ clusters, entries: [ENTRY] })) });
-    });
+  found = [];
+  answer({
+    [SEARCH]: () =>
+      new Promise<Schemas['Search']>((resolve) =>
+        found.push((...names) => resolve({ clusters: names.map((name) => cluster({ id: `cluster_${name}`, name })), entries: [entry(42, { summary: 'a cluster was imported' })] })),
+      ),
   });
 });
-
-const ENTRY = { id: 'entry', position: 42, recorded_at: '2026-01-01T00:00:00Z', event_type: 'cluster.imported.v1', target_id: 'cluster_1', summary: 'a cluster was imported' };
-const cluster = (name: string) => ({ id: `cluster_${name}`, name, provider: 'aws', region: 'eu', status: 'active', health: 'healthy' });
 
 function Page({ mode }: { mode: 'commands' | 'search' }) {
   const [open, setOpen] = useState(false);
@@ -53,13 +37,7 @@ function Page({ mode }: { mode: 'commands' | 'search' }) {
 }
 
 async function open(mode: 'commands' | 'search' = 'commands') {
-  render(
-    <QueryClientProvider client={queryClient()}>
-      <MemoryRouter>
-        <Page mode={mode} />
-      </MemoryRouter>
-    </QueryClientProvider>,
-  );
+  show(<Page mode={mode} />);
   await userEvent.click(screen.getByRole('button', { name: 'open' }));
   const input = await screen.findByRole('combobox');
   await waitFor(() => expect(input).toHaveFocus());
@@ -97,14 +75,13 @@ it('closes by Escape, and gives the focus back', async () => {
 it('never shows an overtaken answer, and aborts its asking', async () => {
   const input = await open('search');
   await userEvent.type(input, 'pro');
-  await waitFor(() => expect(asked).toHaveLength(1));
-  expect(asked[0]?.url.pathname).toBe('/api/v1/search');
-  expect(asked[0]?.url.searchParams.get('q')).toBe('pro');
+  await waitFor(() => expect(asked(SEARCH)).toHaveLength(1));
+  expect(asked(SEARCH)[0]?.query.get('q')).toBe('pro');
   await userEvent.type(input, 'd-2');
-  await waitFor(() => expect(asked).toHaveLength(2));
-  expect(asked[0]?.signal.aborted).toBe(true);
-  asked[0]?.answer(cluster('prod-1'));
-  asked[1]?.answer(cluster('prod-2'));
+  await waitFor(() => expect(asked(SEARCH)).toHaveLength(2));
+  expect(asked(SEARCH)[0]?.signal.aborted).toBe(true);
+  found[0]?.('prod-1');
+  found[1]?.('prod-2');
   expect(await screen.findByRole('option', { name: /prod-2/ })).toBeInTheDocument();
   expect(screen.queryByRole('option', { name: /prod-1/ })).toBeNull();
   expect(within(screen.getByRole('group', { name: 'Audit log' })).getByRole('option', { name: /a cluster was imported/ })).toBeInTheDocument();
@@ -113,19 +90,33 @@ it('never shows an overtaken answer, and aborts its asking', async () => {
   expect(screen.queryByRole('option', { name: /prod-2/ })).toBeNull();
 });
 
+it('finds accounts by name for those who may see them', async () => {
+  answer({
+    'GET /api/v1/me': me({ permissions: ['users:read'] }),
+    'GET /api/v1/users': [account({ id: 'user_ada', display_name: 'Ada Lovelace', email: 'ada@b.example' }), account({ id: 'user_bob', display_name: 'Bob', email: 'bob@b.example' })],
+  });
+  const input = await open('search');
+  await userEvent.type(input, 'lovel');
+  const people = within(await screen.findByRole('group', { name: 'People' }));
+  expect(people.getAllByRole('option')).toHaveLength(1);
+  await userEvent.click(people.getByRole('option', { name: /Ada Lovelace/ }));
+  await waitFor(() => expect(screen.getByTestId('main')).toHaveTextContent('/settings/users/user_ada'));
+  expect(asked(SEARCH)).toEqual([]);
+});
+
 it('says how many there are', async () => {
   const input = await open('search');
   await userEvent.type(input, 'prod');
-  await waitFor(() => expect(asked).toHaveLength(1));
-  asked[0]?.answer(cluster('prod-1'), cluster('prod-2'));
+  await waitFor(() => expect(asked(SEARCH)).toHaveLength(1));
+  found[0]?.('prod-1', 'prod-2');
   expect(await screen.findByText('Clusters: 2, Audit log: 1')).toHaveAttribute('aria-live', 'polite');
 });
 
 it('remembers where it led to, for the same user', async () => {
   const input = await open('search');
   await userEvent.type(input, 'prod');
-  await waitFor(() => expect(asked).toHaveLength(1));
-  asked[0]?.answer(cluster('prod-1'));
+  await waitFor(() => expect(asked(SEARCH)).toHaveLength(1));
+  found[0]?.('prod-1');
   await userEvent.click(await screen.findByRole('option', { name: /prod-1/ }));
   await waitFor(() => expect(screen.getByTestId('main')).toHaveTextContent('/clusters/cluster_prod-1'));
   await userEvent.click(screen.getByRole('button', { name: 'open' }));
@@ -133,7 +124,7 @@ it('remembers where it led to, for the same user', async () => {
 });
 
 it('offers what one may, and asks for nothing else', async () => {
-  permissions = ['exports:read'];
+  answer({ 'GET /api/v1/me': me({ permissions: ['exports:read'] }) });
   const input = await open();
   const titles = screen.getAllByRole('option').map((one) => one.textContent);
   expect(titles).toContain('Go to Exports');
@@ -141,7 +132,7 @@ it('offers what one may, and asks for nothing else', async () => {
   await userEvent.type(input, 'settings');
   // Where something is going to be asked, it says so at once.
   expect(screen.queryByText('Searching…')).toBeNull();
-  expect(asked).toEqual([]);
+  expect(asked(SEARCH)).toEqual([]);
 });
 
 it('stays and says so when the link is copied', async () => {
@@ -154,7 +145,7 @@ it('stays and says so when the link is copied', async () => {
 });
 
 it('finds commands by the beginnings of their words', () => {
-  const titles = (text: string) => fitting(actions(ADMIN), text).map((one) => one.title);
+  const titles = (text: string) => fitting(actions(PERMISSIONS), text).map((one) => one.title);
   expect(titles('dark')).toEqual(['Theme: dark']);
   expect(titles('imp clu')).toEqual(['Import a cluster']);
   expect(titles('luster')).toEqual([]);

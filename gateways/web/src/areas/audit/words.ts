@@ -1,11 +1,5 @@
 /** What the audit area says of entries, and of moments in the address. */
-import { asProblem } from '../../api/problem';
-
-/** The rule that a query parameter broke, to be shown beside its field. */
-export function parameterError(cause: unknown, name: string): string | undefined {
-  if (!cause) return undefined;
-  return asProblem(cause).problem.errors?.find((field) => field.parameter === name)?.detail;
-}
+import { toField as fieldOf } from '../../kit/travel';
 
 export const PRESETS = [
   { hours: 1, title: 'Last hour' },
@@ -20,11 +14,8 @@ export function hoursAgo(hours: number, now = Date.now()): string {
 
 /** RFC 3339 to what a field for date and time takes, in the time zone of the person; `''` where it is no time. */
 export function toField(time: string | undefined): string {
-  const moment = new Date(time ?? '');
-  if (Number.isNaN(moment.getTime())) return '';
-  const two = (value: number) => String(value).padStart(2, '0');
-  const date = `${String(moment.getFullYear()).padStart(4, '0')}-${two(moment.getMonth() + 1)}-${two(moment.getDate())}`;
-  return `${date}T${two(moment.getHours())}:${two(moment.getMinutes())}:${two(moment.getSeconds())}`;
+  const moment = Date.parse(time ?? '');
+  return Number.isNaN(moment) ? '' : fieldOf(moment);
 }
 
 export function fromField(text: string): string | undefined {

@@ -1,6 +1,6 @@
 /** What can be done about a failure or an issue, by its code. A code that is not here is shown with its own message only. */
 const NETWORK = 'See whether the API server runs, and whether this hub may reach its address: firewall, VPN, allowed addresses.';
-const CREDENTIALS = 'Hand in a kubeconfig whose credentials the cluster accepts: Change, Credentials.';
+const CREDENTIALS = 'Hand in a kubeconfig whose credentials the cluster accepts.';
 const CERTIFICATE = 'Renew the certificate of the API server, or hand in a kubeconfig with the authority that signed it.';
 
 const ADVICE: Record<string, string> = {

@@ -1,5 +1,5 @@
 /** The filters of the list, as they stand in its address: values parted by commas. */
-export const FILTERS = ['q', 'status', 'health', 'provider', 'region', 'label'] as const;
+export const FILTERS = ['q', 'status', 'health', 'provider', 'region', 'k8s_version', 'label'] as const;
 export type Filter = (typeof FILTERS)[number];
 
 export const STATUSES = ['importing', 'import_failed', 'active', 'updating', 'decommissioning', 'decommissioned'] as const;

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
 
+import { cluster } from '../../kit/testing';
 import { join, labelFault, split, toggled } from './filters';
 import { told } from './parts/compare-cluster';
 import { isAfter, momentOf, reversed, swapped, typed } from './span';
-import { cluster } from './testing';
 import { nameFault, queryOf, renamed, saved } from './views';
 
 it('reads and writes values parted by commas', () => {

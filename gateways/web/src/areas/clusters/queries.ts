@@ -50,6 +50,7 @@ export function useClusters({ sort, limit, cursor, filters, asOf }: Listed) {
               health: listed(filters.health),
               provider: listed(filters.provider),
               region: listed(filters.region),
+              k8s_version: listed(filters.k8s_version),
               label: listed(filters.label),
               ...of(asOf),
             },
@@ -73,13 +74,14 @@ export function useOldest() {
   });
 }
 
-/** The regions that there are, for the filter; and when the fleet became as it is shown. */
+/** The regions and versions that there are, for the filters; and when the fleet became as it is shown. */
 export function useFleet(asOf: string | undefined) {
   return useQuery({
     queryKey: ['fleet', 'for clusters', asOf],
     queryFn: async ({ signal }) => {
       const fleet = await body(api.GET('/api/v1/fleet', { params: { query: of(asOf) }, signal }));
-      return { regions: Object.keys(fleet.clusters.by_region).sort(), told: fleet.recent[0]?.recorded_at };
+      const { by_region: regions, by_version: versions } = fleet.clusters;
+      return { regions: Object.keys(regions).sort(), versions: Object.keys(versions), told: fleet.recent[0]?.recorded_at };
     },
   });
 }

@@ -1,5 +1,4 @@
 /** Two moments to compare, as they are typed and as the address says them. */
-import { asProblem } from '../../api/problem';
 import { fromField, toField } from '../../kit/travel';
 
 /** `open` is the end that is there by itself: before the first event, or now. */
@@ -40,12 +39,6 @@ export function reversed(from: string, to: string | undefined): boolean {
   const positions = [from, to].map((moment) => /^\d+$/.test(moment));
   if (positions[0] !== positions[1]) return false;
   return positions[0] ? Number(from) > Number(to) : Date.parse(from) > Date.parse(to);
-}
-
-/** The rule that a query parameter broke, to be shown beside its field. */
-export function parameterFault(cause: unknown, name: string): string | undefined {
-  if (!cause) return undefined;
-  return asProblem(cause).problem.errors?.find((field) => field.parameter === name)?.detail;
 }
 
 /** Whether an event lies behind the moment from which is compared. */

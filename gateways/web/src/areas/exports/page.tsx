@@ -3,6 +3,7 @@ import './styles.css';
 
 import { Route, Routes } from 'react-router';
 
+import { NotHere } from '../../app/app';
 import { DeadLettersPage } from './parts/dead-letters';
 import { ExportPage } from './parts/detail';
 import { ExportsPage } from './parts/list';
@@ -15,6 +16,7 @@ export default function Exports() {
       <Route path="new" element={<NewExportPage />} />
       <Route path=":id" element={<ExportPage />} />
       <Route path=":id/dead-letters" element={<DeadLettersPage />} />
+      <Route path="*" element={<NotHere />} />
     </Routes>
   );
 }

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 
 import type { LiveEvent } from '../../api/live';
-import { firstSentence, happenings, newer, newestFirst, reason } from './news';
+import { firstSentence, happenings, newer, reason } from './news';
 
 it('tells the first sentence, and does not end it within a version or an address', () => {
   expect(firstSentence('The node is not ready. Its kubelet is silent.')).toBe('The node is not ready.');
@@ -38,8 +38,4 @@ it('joins what was asked for with what came since: clusters only, each once, the
   ]);
   expect(happenings([change(1), change(2)], [], () => undefined, 1).map(({ position }) => position)).toEqual([2]);
   expect([...newer(joined, happenings([], [event(9), event(7)], () => undefined))]).toEqual([9]);
-});
-
-it('sorts versions as versions', () => {
-  expect(newestFirst({ 'v1.9.0': 1, 'v1.33.2': 2, 'v1.33.10-eks-1': 3 }).map(([version]) => version)).toEqual(['v1.33.10-eks-1', 'v1.33.2', 'v1.9.0']);
 });

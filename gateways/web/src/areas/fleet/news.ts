@@ -29,6 +29,7 @@ export interface Happened {
   type: string;
   outcome: string;
   summary: string;
+  actor: string;
   cluster: string;
   name: string | undefined;
 }
@@ -43,11 +44,11 @@ export function happenings(
   const all = new Map<number, Happened>();
   for (const event of live) {
     if (event.target_type !== 'cluster') continue;
-    const { position, recorded_at: time, event_type: type, outcome, summary, target_id: cluster } = event;
-    all.set(position, { position, time, type, outcome, summary, cluster, name: names(cluster) });
+    const { position, recorded_at: time, event_type: type, outcome, summary, actor, target_id: cluster } = event;
+    all.set(position, { position, time, type, outcome, summary, actor, cluster, name: names(cluster) });
   }
-  for (const { position, recorded_at: time, event_type: type, outcome, summary, cluster_id: cluster, cluster_name: name } of recent) {
-    all.set(position, { position, time, type, outcome, summary, cluster, name });
+  for (const { position, recorded_at: time, event_type: type, outcome, summary, actor, cluster_id: cluster, cluster_name: name } of recent) {
+    all.set(position, { position, time, type, outcome, summary, actor, cluster, name });
   }
   return [...all.values()].sort((one, other) => other.position - one.position).slice(0, limit);
 }
@@ -56,17 +57,4 @@ export function happenings(
 export function newer(before: readonly Happened[], after: readonly Happened[]): ReadonlySet<number> {
   const last = before[0]?.position ?? 0;
   return new Set(after.map((one) => one.position).filter((position) => position > last));
-}
-
-/** `v1.33.2` before `v1.9.0`, and what is no version last. */
-export function newestFirst(versions: Record<string, number>): [string, number][] {
-  const parts = (version: string) => version.replace(/^v/, '').split(/[.+-]/).slice(0, 3).map((part) => Number.parseInt(part, 10) || 0);
-  return Object.entries(versions).sort(([one], [other]) => {
-    const [a, b] = [parts(one), parts(other)];
-    for (let index = 0; index < 3; index++) {
-      const by = (b[index] ?? 0) - (a[index] ?? 0);
-      if (by !== 0) return by;
-    }
-    return one.localeCompare(other);
-  });
 }

@@ -3,11 +3,12 @@ import './styles.css';
 
 import { Card, CardBody, CardTitle } from '@patternfly/react-core';
 import { useMemo } from 'react';
-import { Route, Routes, useSearchParams } from 'react-router';
+import { Route, Routes } from 'react-router';
 
 import { useRecentEvents } from '../../api/live';
 import { NotHere } from '../../app/app';
 import { useMay, useMe } from '../../app/me';
+import { useAddress } from '../../kit/address';
 import { ButtonLink, Frame } from '../../kit/parts';
 import { useMoment } from '../../kit/past';
 import { Failed } from '../../kit/states';
@@ -35,21 +36,13 @@ export default function Fleet() {
 function FleetPage() {
   const moment = useMoment();
   const { asOf } = moment;
-  const [params, setParams] = useSearchParams();
+  const [params, change] = useAddress();
   const by = grouping(params.get('group'));
   const me = useMe();
   const fleet = useFleet(asOf);
   // Asked for beside the counts, not behind them.
   const heat = useHeat(by, asOf);
-  const group = (next: string) =>
-    setParams(
-      (before) => {
-        const after = new URLSearchParams(before);
-        after.set('group', next);
-        return after;
-      },
-      { replace: true },
-    );
+  const group = (by: string) => change((next) => next.set('group', by), { replace: true });
   const total = fleet.data?.clusters.total;
   return (
     <Frame
@@ -62,7 +55,7 @@ function FleetPage() {
       }
     >
       {(asOf !== undefined || (total ?? 0) > 0) && <Travel moment={moment} told={asOf === undefined ? undefined : fleet.data?.recent[0]?.recorded_at} />}
-      {fleet.isError && <Failed cause={fleet.error} retry={() => void fleet.refetch()} inline={fleet.data !== undefined} />}
+      {fleet.isError && <Failed cause={fleet.error} retry={() => void [fleet, heat].map((query) => query.isError && query.refetch())} busy={fleet.isFetching} inline={fleet.data !== undefined} />}
       {fleet.data && !me.isPending ? (
         <div aria-busy={fleet.isPlaceholderData || undefined}>
           <Whole fleet={fleet.data} settled={!fleet.isPlaceholderData} heat={heat} by={by} group={group} asOf={asOf} />

@@ -2,24 +2,29 @@
 import './styles.css';
 
 import { Button, Card, CardBody, CardTitle } from '@patternfly/react-core';
-import { type ReactNode } from 'react';
+import { lazy, type ReactNode, Suspense, useState } from 'react';
 import { NavLink, Route, Routes, useNavigate } from 'react-router';
 
 import { NotHere } from '../../app/app';
-import { useMay } from '../../app/me';
+import { useMay, useMe } from '../../app/me';
 import { Frame } from '../../kit/parts';
+import { useMoment } from '../../kit/past';
 import { keep, kept } from '../fleet/steps';
 import { Ledger } from './parts/ledger';
 import { Shortcuts } from './parts/shortcuts';
 import { ThemeChoice } from './parts/theme';
+import { UserPage } from './parts/user';
 import { Users } from './parts/users';
 import { WhoAmI } from './parts/who';
+
+const CreateUser = lazy(() => import('./users/create'));
 
 export default function Settings() {
   return (
     <Routes>
       <Route index element={<General />} />
       <Route path="users" element={<UsersPage />} />
+      <Route path="users/:id" element={<OneUser />} />
       <Route path="*" element={<NotHere />} />
     </Routes>
   );
@@ -27,7 +32,10 @@ export default function Settings() {
 
 /** Shown only to those who may see more than one section. */
 function Sections() {
-  if (!useMay('users:read')) return null;
+  const me = useMe();
+  // Until it is known who one is, its place is kept.
+  if (me.isPending) return <div className="cm-settings-nav cm-settings-kept" />;
+  if (!me.data?.permissions.includes('users:read')) return null;
   return (
     <nav aria-label="Settings" className="cm-settings-nav">
       <NavLink to="/settings" end>
@@ -88,11 +96,42 @@ function FirstSteps() {
   );
 }
 
+function NotPermitted() {
+  return <p>Only administrators see the accounts of the tenant.</p>;
+}
+
 function UsersPage() {
   const permitted = useMay('users:read');
   return (
-    <Frame title="Users" about={<Sections />}>
-      {permitted ? <Users /> : <p>Only administrators see the accounts of the tenant.</p>}
+    <Frame title="Users" about={<Sections />} actions={<Create />}>
+      {permitted ? <Users /> : <NotPermitted />}
+    </Frame>
+  );
+}
+
+/** Not in the past: what is done is done now. */
+function Create() {
+  const may = useMay('users:manage');
+  const { asOf } = useMoment();
+  const [open, setOpen] = useState(false);
+  if (!may || asOf !== undefined) return null;
+  return (
+    <>
+      <Button onClick={() => setOpen(true)}>Create a user</Button>
+      {open && (
+        <Suspense>
+          <CreateUser close={() => setOpen(false)} />
+        </Suspense>
+      )}
+    </>
+  );
+}
+
+function OneUser() {
+  if (useMay('users:read')) return <UserPage />;
+  return (
+    <Frame title="Account">
+      <NotPermitted />
     </Frame>
   );
 }

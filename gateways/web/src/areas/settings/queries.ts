@@ -1,7 +1,8 @@
 /** What the settings ask of the API. */
 import { useQuery } from '@tanstack/react-query';
 
-import { api, body, fresh, page } from '../../api/client';
+import { api, body, fresh, page, receipt, type Receipt, type Schemas } from '../../api/client';
+import type { CommandHeaders } from '../../kit/command';
 import type { ListState } from '../../kit/list';
 
 export function useLedgerHead(enabled: boolean) {
@@ -41,4 +42,70 @@ export function useUsers(state: Pick<ListState, 'sort' | 'limit' | 'cursor'> & {
         }),
       ),
   });
+}
+
+export type User = Schemas['User'];
+export type Role = Schemas['Role'];
+export type Plan = Schemas['Plan'];
+export type Account = Schemas['UserSummary'];
+
+export function readUser(id: string, asOf?: string, signal?: AbortSignal): Promise<User> {
+  const query = { ...fresh(), ...(asOf ? { as_of: asOf } : {}) };
+  return body(api.GET('/api/v1/users/{id}', { params: { path: { id }, query }, ...(signal ? { signal } : {}) }));
+}
+
+export function useUser(id: string, asOf: string | undefined) {
+  return useQuery({ queryKey: ['users', 'one', id, asOf], queryFn: ({ signal }) => readUser(id, asOf, signal) });
+}
+
+/** As it is now, for whoever is told that it is no longer as it was. */
+export function useUserNow(id: string, revision: number) {
+  return useQuery({ queryKey: ['users', 'meanwhile', id, revision], queryFn: ({ signal }) => readUser(id, undefined, signal), gcTime: 0, staleTime: 0 });
+}
+
+export const RECENT = 10;
+
+/** What somebody did last. */
+export function useDoings(actor: string, asOf: string | undefined, enabled: boolean) {
+  return useQuery({
+    queryKey: ['audit-logs', 'doings', actor, asOf],
+    queryFn: ({ signal }) =>
+      page(api.GET('/api/v1/audit-logs', { params: { query: { actor: [actor], sort: '-recorded_at', limit: RECENT, ...(asOf ? { as_of: asOf } : {}), ...fresh() } }, signal })),
+    enabled,
+  });
+}
+
+/** An account to be; without a password the hub makes one. */
+export type NewUser = Pick<Schemas['NewUser'], 'email' | 'display_name' | 'roles'> & { password?: string };
+/** What is to change; what is left out stays. */
+export type UserChanges = { email?: string; display_name?: string; roles?: Role[]; enabled?: boolean; password?: string };
+
+export async function planUser(user: NewUser): Promise<Plan> {
+  return (await body(api.POST('/api/v1/users', { params: { query: { dry_run: true } }, body: user }))) as Plan;
+}
+
+export async function createUser(user: NewUser, header: CommandHeaders): Promise<Receipt<Account>> {
+  return (await receipt(api.POST('/api/v1/users', { params: { header }, body: user }))) as Receipt<Account>;
+}
+
+const match = (revision: number | undefined) => (revision === undefined ? {} : { 'If-Match': `"${revision}"` });
+
+export async function planChange(id: string, changes: UserChanges, revision: number | undefined, signal?: AbortSignal): Promise<Plan> {
+  const params = { path: { id }, query: { dry_run: true }, header: match(revision) };
+  return (await body(api.PUT('/api/v1/users/{id}', { params, body: changes, ...(signal ? { signal } : {}) }))) as Plan;
+}
+
+export async function changeUser(id: string, changes: UserChanges, revision: number | undefined, headers: CommandHeaders): Promise<Receipt<Account>> {
+  const params = { path: { id }, header: { ...headers, ...match(revision) } };
+  return (await receipt(api.PUT('/api/v1/users/{id}', { params, body: changes }))) as Receipt<Account>;
+}
+
+export async function planDeletion(id: string, revision: number, signal?: AbortSignal): Promise<Plan> {
+  const params = { path: { id }, query: { dry_run: true }, header: match(revision) };
+  return (await body(api.DELETE('/api/v1/users/{id}', { params, ...(signal ? { signal } : {}) }))) as Plan;
+}
+
+export async function deleteUser(id: string, revision: number, headers: CommandHeaders): Promise<Receipt<Account>> {
+  const params = { path: { id }, header: { ...headers, ...match(revision) } };
+  return (await receipt(api.DELETE('/api/v1/users/{id}', { params }))) as Receipt<Account>;
 }

@@ -1,12 +1,13 @@
 /** From a ledger position to the entry that stands there. */
 import { EmptyState, EmptyStateActions, EmptyStateBody, EmptyStateFooter } from '@patternfly/react-core';
+import type { ReactNode } from 'react';
 import { Link, Navigate, useParams } from 'react-router';
 
+import type { Page } from '../../../api/client';
 import { ButtonLink, Frame } from '../../../kit/parts';
-import { Answered } from '../../../kit/states';
+import { Answered, fieldError } from '../../../kit/states';
 import { count } from '../../../kit/words';
-import { useEntryAt } from '../queries';
-import { parameterError } from '../words';
+import { type Entry, useEntryAt } from '../queries';
 
 export function AtPosition() {
   const given = useParams()['position'] ?? '';
@@ -15,11 +16,11 @@ export function AtPosition() {
   if (!Number.isSafeInteger(position)) {
     return <Nothing title="This is no ledger position" text="A ledger position is a whole number from 1 on." />;
   }
-  if (!query.data && (parameterError(query.error, 'min_position') ?? parameterError(query.error, 'as_of'))) {
+  if (!query.data && (fieldError(query.error, 'min_position') ?? fieldError(query.error, 'as_of'))) {
     return <Nothing title={`The ledger does not reach position ${count(position)}`} text="It ends before. The address may have a typing error." />;
   }
   return (
-    <Answered query={query} what={`The entry at position ${count(position)}`}>
+    <Asked query={query} position={position}>
       {({ rows: [entry] }) =>
         entry?.position === position ? (
           <Navigate to={`/audit/${entry.id}`} replace />
@@ -31,7 +32,20 @@ export function AtPosition() {
           />
         )
       }
-    </Answered>
+    </Asked>
+  );
+}
+
+/** The heading stands there before the answer does. */
+function Asked({ query, position, children }: { query: ReturnType<typeof useEntryAt>; position: number; children: (found: Page<Entry>) => ReactNode }) {
+  const title = `The entry at position ${count(position)}`;
+  if (query.data) return children(query.data);
+  return (
+    <Frame title={title}>
+      <Answered query={query} what={title} back={<ButtonLink to="/audit" variant="link">To the audit log</ButtonLink>}>
+        {() => null}
+      </Answered>
+    </Frame>
   );
 }
 

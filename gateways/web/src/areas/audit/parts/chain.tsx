@@ -2,7 +2,8 @@
 import { Link } from 'react-router';
 import type { ReactNode } from 'react';
 
-import { OutcomeLabel, When } from '../../../kit/parts';
+import { Hidden, OutcomeLabel, When } from '../../../kit/parts';
+import { Who } from '../../../kit/people';
 import { Answered, Failed } from '../../../kit/states';
 import { count, eventWord } from '../../../kit/words';
 import { type Entry, useEntry, useRelated } from '../queries';
@@ -70,9 +71,16 @@ function One({ entry, here }: { entry: Entry; here?: boolean }) {
   const what = eventWord(entry.event_type);
   return (
     <div>
-      {here ? <strong>{what}</strong> : <Link to={`/audit/${entry.id}`}>{what}</Link>} <OutcomeLabel outcome={entry.outcome} />
+      {here ? (
+        <strong>{what}</strong>
+      ) : (
+        <Link to={`/audit/${entry.id}`}>
+          {what}
+          <Hidden> at position {count(entry.position)}</Hidden>
+        </Link>
+      )} <OutcomeLabel outcome={entry.outcome} />
       <div className="cm-subtle">
-        {entry.summary}, <When time={entry.recorded_at} />
+        {entry.summary}, <When time={entry.recorded_at} /> by <Who actor={entry.actor} />
       </div>
     </div>
   );

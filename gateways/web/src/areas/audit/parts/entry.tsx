@@ -1,17 +1,19 @@
 /** One entry: who, from where, what, why, and what it led to. */
-import { Button, DescriptionList, DescriptionListDescription, DescriptionListGroup, DescriptionListTerm } from '@patternfly/react-core';
+import { Button, DescriptionList } from '@patternfly/react-core';
 import { useQueryClient } from '@tanstack/react-query';
-import { type ReactNode, useState } from 'react';
+import { useState } from 'react';
 import { useParams } from 'react-router';
 
 import { useMay } from '../../../app/me';
 import { DiffTable } from '../../../kit/diff';
 import { ButtonLink, Frame, Json, OutcomeLabel } from '../../../kit/parts';
+import { isPerson, WhoInFull } from '../../../kit/people';
 import { Answered, Failed } from '../../../kit/states';
+import { Term } from '../../../kit/terms';
 import { at, count, eventWord } from '../../../kit/words';
 import { type Entry, proofOf, useEntry } from '../queries';
 import { proofName, save } from '../save';
-import { Target, Who } from './about';
+import { Target } from './about';
 import { Chain } from './chain';
 
 export function EntryPage() {
@@ -22,7 +24,7 @@ export function EntryPage() {
     <Shown key={id} entry={query.data} />
   ) : (
     <Frame title="Entry of the audit log">
-      <Answered query={query} what="The entry">
+      <Answered query={query} what="The entry" back={<ButtonLink to="/audit" variant="link">To the audit log</ButtonLink>}>
         {() => null}
       </Answered>
     </Frame>
@@ -33,6 +35,7 @@ function Shown({ entry }: { entry: Entry }) {
   return (
     <Frame
       title={eventWord(entry.event_type)}
+      tab={`${eventWord(entry.event_type)}, position ${count(entry.position)}`}
       about={
         <>
           {entry.summary} <OutcomeLabel outcome={entry.outcome} />
@@ -80,10 +83,10 @@ function Facts({ entry }: { entry: Entry }) {
   const { origin } = entry;
   return (
     <DescriptionList isHorizontal isCompact horizontalTermWidthModifier={{ default: '11ch' }}>
-      <Fact name="Who">
-        <Who actor={entry.actor} />
-      </Fact>
-      <Fact name="From where">
+      <Term name="Who">
+        <WhoInFull actor={entry.actor} />
+      </Term>
+      <Term name="From where">
         {origin ? (
           <>
             <code>{origin.ip}</code>
@@ -92,39 +95,30 @@ function Facts({ entry }: { entry: Entry }) {
         ) : (
           <span className="cm-subtle">{personal ? 'The hub itself, or it was erased.' : 'Your roles do not show personal data.'}</span>
         )}
-      </Fact>
-      <Fact name="When">
+      </Term>
+      <Term name="When">
         <time dateTime={entry.recorded_at}>{at(entry.recorded_at)}</time> <span className="cm-subtle cm-audit-id">({entry.recorded_at})</span>
-      </Fact>
-      <Fact name="Command">
+      </Term>
+      <Term name="Command">
         <code>{entry.action}</code>
-      </Fact>
-      <Fact name="Event">
+      </Term>
+      <Term name="Event">
         <code className="cm-audit-id">{entry.event_type}</code>
-      </Fact>
-      <Fact name="Target">
-        <Target entry={entry} /> <span className="cm-subtle">revision {count(entry.revision)}</span>
-      </Fact>
-      <Fact name="Reason">{entry.reason ?? <None />}</Fact>
-      <Fact name="Change request">{entry.change_request ?? <None />}</Fact>
-      <Fact name="Request id">{entry.request_id ? <code className="cm-audit-id">{entry.request_id}</code> : <None />}</Fact>
-      <Fact name="Trace id">{entry.trace_id ? <code className="cm-audit-id">{entry.trace_id}</code> : <None />}</Fact>
-      <Fact name="Place">
+      </Term>
+      <Term name="Target">
+        {isPerson(entry.target_id) ? <WhoInFull actor={entry.target_id} /> : <Target entry={entry} />} <span className="cm-subtle">revision {count(entry.revision)}</span>
+      </Term>
+      <Term name="Reason">{entry.reason ?? <None />}</Term>
+      <Term name="Change request">{entry.change_request ?? <None />}</Term>
+      <Term name="Request id">{entry.request_id ? <code className="cm-audit-id">{entry.request_id}</code> : <None />}</Term>
+      <Term name="Trace id">{entry.trace_id ? <code className="cm-audit-id">{entry.trace_id}</code> : <None />}</Term>
+      <Term name="Place">
         Entry {count(entry.sequence)} of this tenant (from 0), ledger position {count(entry.position)}
-      </Fact>
-      <Fact name="Leaf hash">
+      </Term>
+      <Term name="Leaf hash">
         <code className="cm-audit-id">{entry.leaf_hash}</code>
-      </Fact>
+      </Term>
     </DescriptionList>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: ReactNode }) {
-  return (
-    <DescriptionListGroup>
-      <DescriptionListTerm>{name}</DescriptionListTerm>
-      <DescriptionListDescription>{children}</DescriptionListDescription>
-    </DescriptionListGroup>
   );
 }
 

@@ -2,10 +2,11 @@
 import { Button, Form, FormGroup, FormHelperText, HelperText, HelperTextItem, TextInput } from '@patternfly/react-core';
 import { type ReactNode, useId, useState } from 'react';
 
-import { useMe } from '../../../app/me';
+import { fieldError } from '../../../kit/states';
 import { word } from '../../../kit/words';
 import { type Filter, FILTERS, type Filters } from '../queries';
-import { ACTIONS, EVENT_TYPES, fromField, hoursAgo, parameterError, PRESETS, toField } from '../words';
+import { ACTIONS, EVENT_TYPES, fromField, hoursAgo, PRESETS, toField } from '../words';
+import { ActorFilter } from './actor';
 
 const OUTCOMES = ['succeeded', 'failed', 'refused', 'failed,refused'];
 
@@ -18,7 +19,6 @@ export function FilterForm({ filters, filtered, cause, set, clear }: { filters: 
     setShown(address);
     setDraft(filters);
   }
-  const me = useMe().data?.id;
   const id = useId();
   const [open, unfold] = useState(() => filtered || !matchMedia('(max-width: 48rem)').matches);
   const apply = (change: Filters = {}) => {
@@ -28,7 +28,7 @@ export function FilterForm({ filters, filtered, cause, set, clear }: { filters: 
     if (FILTERS.some((name) => (next[name] ?? '') !== (filters[name] ?? ''))) set(Object.fromEntries(FILTERS.map((name) => [name, next[name]?.trim()])));
   };
   const text = (name: Filter, label: string, example: string, values: readonly string[] = []) => (
-    <Field id={`${id}-${name}`} label={label} error={parameterError(cause, name)}>
+    <Field id={`${id}-${name}`} label={label} error={fieldError(cause, name)}>
       <TextInput
         id={`${id}-${name}`}
         value={draft[name] ?? ''}
@@ -36,7 +36,7 @@ export function FilterForm({ filters, filtered, cause, set, clear }: { filters: 
         maxLength={1000}
         autoComplete="off"
         list={values.length > 0 ? `${id}-${name}-list` : undefined}
-        validated={parameterError(cause, name) ? 'error' : 'default'}
+        validated={fieldError(cause, name) ? 'error' : 'default'}
         aria-describedby={`${id}-${name}-help`}
         onChange={(_event, value) => setDraft({ ...draft, [name]: value })}
       />
@@ -50,13 +50,13 @@ export function FilterForm({ filters, filtered, cause, set, clear }: { filters: 
     </Field>
   );
   const moment = (name: 'from' | 'to', label: string) => (
-    <Field id={`${id}-${name}`} label={label} error={parameterError(cause, name)}>
+    <Field id={`${id}-${name}`} label={label} error={fieldError(cause, name)}>
       <TextInput
         id={`${id}-${name}`}
         type="datetime-local"
         step={1}
         value={toField(draft[name])}
-        validated={parameterError(cause, name) ? 'error' : 'default'}
+        validated={fieldError(cause, name) ? 'error' : 'default'}
         aria-describedby={`${id}-${name}-help`}
         onChange={(_event, value) => setDraft({ ...draft, [name]: fromField(value) })}
         onBlur={() => apply()}
@@ -75,11 +75,11 @@ export function FilterForm({ filters, filtered, cause, set, clear }: { filters: 
           apply();
         }}
       >
-        {text('actor', 'Who', me ?? 'system:observer', ['system:observer', ...(me ? [me] : [])])}
+        <ActorFilter id={`${id}-actor`} value={draft.actor} error={fieldError(cause, 'actor')} change={(actor) => apply({ actor })} />
         {text('action', 'Command', 'cluster.import', ACTIONS)}
         {text('event_type', 'Event', 'cluster.imported.v1', EVENT_TYPES)}
         {text('target', 'Target', 'cluster, or an id', ['cluster', 'user', 'export', 'tenant'])}
-        <Field id={`${id}-outcome`} label="Outcome" error={parameterError(cause, 'outcome')}>
+        <Field id={`${id}-outcome`} label="Outcome" error={fieldError(cause, 'outcome')}>
           <select id={`${id}-outcome`} className="cm-select cm-audit-wide" aria-describedby={`${id}-outcome-help`} value={draft.outcome ?? ''} onChange={(event) => apply({ outcome: event.target.value })}>
             <option value="">Any</option>
             {outcomes.map((outcome) => (

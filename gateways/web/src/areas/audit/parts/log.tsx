@@ -3,11 +3,12 @@ import { EmptyState, EmptyStateBody } from '@patternfly/react-core';
 import { Link } from 'react-router';
 
 import { type Column, ListTable, useListState } from '../../../kit/list';
-import { ButtonLink, Frame, OutcomeLabel, When } from '../../../kit/parts';
+import { ButtonLink, Frame, Hidden, OutcomeLabel, When } from '../../../kit/parts';
 import { useMoment } from '../../../kit/past';
-import { eventWord } from '../../../kit/words';
+import { Who } from '../../../kit/people';
+import { count, eventWord } from '../../../kit/words';
 import { type Entry, FILTERS, useEntries } from '../queries';
-import { Target, Who } from './about';
+import { Target } from './about';
 import { FilterForm } from './filters';
 
 const COLUMNS: readonly Column<Entry>[] = [
@@ -15,9 +16,13 @@ const COLUMNS: readonly Column<Entry>[] = [
   {
     title: 'What',
     wide: true,
+    names: true,
     cell: (entry) => (
       <>
-        <Link to={`/audit/${entry.id}`}>{eventWord(entry.event_type)}</Link>
+        <Link to={`/audit/${entry.id}`}>
+          {eventWord(entry.event_type)}
+          <Hidden> at position {count(entry.position)}</Hidden>
+        </Link>
         <div className="cm-subtle">{entry.summary}</div>
       </>
     ),
@@ -45,6 +50,7 @@ export function LogPage() {
       <FilterForm filters={state.filters} filtered={state.filtered} cause={query.error} set={state.set} clear={state.clear} />
       <ListTable
         label="Audit log"
+        noun={['entry', 'entries']}
         columns={COLUMNS}
         state={state}
         query={query}

@@ -4,11 +4,11 @@ import { useEffect, useId, useMemo, useState } from 'react';
 import { Navigate, useSearchParams } from 'react-router';
 
 import { ButtonLink, Frame } from '../../../kit/parts';
-import { Failed, Loading } from '../../../kit/states';
+import { Failed, fieldError, Loading } from '../../../kit/states';
 import { count } from '../../../kit/words';
 import { REPLAY_MOST, usePeriod } from '../queries';
 import { Player } from '../replay/player';
-import { fromField, hoursAgo, parameterError, PRESETS, toField } from '../words';
+import { fromField, hoursAgo, PRESETS, toField } from '../words';
 import { Field } from './filters';
 
 export function ReplayPage() {
@@ -82,14 +82,14 @@ function Period({ from, to, cause }: { from: string; to: string; cause: unknown 
     if (next.from && next.to) setParams({ from: next.from, to: next.to });
   };
   const field = (name: 'from' | 'to', label: string, value: string, change: (value: string) => void) => (
-    <Field id={`${id}-${name}`} label={label} error={parameterError(cause, name)}>
+    <Field id={`${id}-${name}`} label={label} error={fieldError(cause, name)}>
       <TextInput
         id={`${id}-${name}`}
         type="datetime-local"
         step={1}
         isRequired
         value={value}
-        validated={parameterError(cause, name) ? 'error' : 'default'}
+        validated={fieldError(cause, name) ? 'error' : 'default'}
         aria-describedby={`${id}-${name}-help`}
         onChange={(_event, text) => change(text)}
       />

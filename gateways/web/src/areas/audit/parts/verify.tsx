@@ -1,13 +1,13 @@
 /** Verifies an entry in this browser, step by step. The hub hands out bytes; it is not asked whether they are right. */
 import { Alert, AlertActionLink, Button, Spinner } from '@patternfly/react-core';
 import { useQuery } from '@tanstack/react-query';
-import { useEffect } from 'react';
+import { useEffect, useState } from 'react';
 import { Link, useParams } from 'react-router';
 
 import { asProblem } from '../../../api/problem';
 import { ButtonLink, Frame } from '../../../kit/parts';
 import { Answered, Failed, Loading } from '../../../kit/states';
-import { eventWord } from '../../../kit/words';
+import { count, eventWord } from '../../../kit/words';
 import { evidence } from '../evidence';
 import { rememberVerified, useHeldKey } from '../keeping';
 import { type Entry, PENDING, useEntry, useProof, useRotations } from '../queries';
@@ -24,6 +24,7 @@ export function VerifyPage() {
   return (
     <Frame
       title="Verify an entry"
+      {...(query.data ? { tab: `Verify: ${eventWord(query.data.event_type)}, position ${count(query.data.position)}` } : {})}
       about={query.data && <Link to={`/audit/${id}`}>{eventWord(query.data.event_type)}</Link>}
       actions={
         <ButtonLink to={`/audit/${id}`} variant="secondary">
@@ -31,7 +32,7 @@ export function VerifyPage() {
         </ButtonLink>
       }
     >
-      <Answered query={query} what="The entry">
+      <Answered query={query} what="The entry" back={<ButtonLink to="/audit" variant="link">To the audit log</ButtonLink>}>
         {(entry) => <Verified key={id} entry={entry} />}
       </Answered>
     </Frame>
@@ -55,6 +56,9 @@ function Verified({ entry }: { entry: Entry }) {
     if (proven) rememberVerified(entry.id);
   }, [proven, entry.id]);
   const pending = asProblem(proof.failureReason).problem.code === PENDING && text === undefined;
+  // It waits below until what stands above it is there, and stays from then on.
+  const [settled, setSettled] = useState(false);
+  if (!settled && (report.data !== undefined || report.isError || proof.isError || pending)) setSettled(true);
   return (
     <>
       <div aria-live="polite" className="cm-space-below">
@@ -88,7 +92,7 @@ function Verified({ entry }: { entry: Entry }) {
           <Walk key={proof.dataUpdatedAt} report={report.data} stations={stations(report.data)} />
         </>
       )}
-      <KeyPanel named={report.data?.proof?.verifierKey} held={held} />
+      {settled && <KeyPanel named={report.data?.proof?.verifierKey} held={held} />}
     </>
   );
 }

@@ -4,9 +4,9 @@ import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import CheckCircleIcon from '@patternfly/react-icons/dist/esm/icons/check-circle-icon';
 import ExclamationCircleIcon from '@patternfly/react-icons/dist/esm/icons/exclamation-circle-icon';
 import MinusCircleIcon from '@patternfly/react-icons/dist/esm/icons/minus-circle-icon';
-import { useState } from 'react';
 
-import { useLessMotion, useTicks } from '../motion';
+import { RowHead } from '../../../kit/row-head';
+import { Controls, useGoing } from '../controls';
 import type { Station } from '../verify/stations';
 import type { Hashes, Report, Step } from '../verify/verify';
 import { TreePath } from './tree';
@@ -21,17 +21,8 @@ const MARK: Record<Step['status'], { icon: typeof CheckCircleIcon; word: string 
 
 export function Walk({ report, stations }: { report: Report; stations: readonly Station[] }) {
   const failing = stations.findIndex(({ step }) => step.status === 'fails');
-  const last = stations.length - 1;
-  const [chosen, setChosen] = useState<number>();
-  const [playing, setPlaying] = useState(false);
-  const still = useLessMotion();
-  const now = Math.min(chosen ?? (failing < 0 ? last : failing), last);
-  const running = playing && !still && now < last;
-  useTicks(running, PACE, () => setChosen(now + 1));
-  const go = (to: number) => {
-    setPlaying(false);
-    setChosen(Math.max(0, Math.min(last, to)));
-  };
+  const going = useGoing(stations.length, failing < 0 ? stations.length - 1 : failing, PACE);
+  const { now, running, go } = going;
   const station = stations[now];
   if (!station) return null;
   return (
@@ -39,31 +30,7 @@ export function Walk({ report, stations }: { report: Report; stations: readonly 
       <h2 id="cm-audit-steps" className="cm-heading">
         What was computed, step by step
       </h2>
-      <div className="cm-actions cm-space-below" role="group" aria-label="Walk through the steps">
-        {!still && (
-          <Button
-            variant="primary"
-            onClick={() => {
-              if (!running && now === last) setChosen(0);
-              setPlaying(!running);
-            }}
-          >
-            {running ? 'Pause' : 'Play'}
-          </Button>
-        )}
-        <Button variant="secondary" isDisabled={now === 0} onClick={() => go(0)}>
-          First step
-        </Button>
-        <Button variant="secondary" isDisabled={now === 0} onClick={() => go(now - 1)}>
-          Step back
-        </Button>
-        <Button variant="secondary" isDisabled={now === last} onClick={() => go(now + 1)}>
-          Next step
-        </Button>
-        <span className="cm-subtle">
-          {now + 1} of {stations.length}
-        </span>
-      </div>
+      <Controls going={going} label="Walk through the steps" rewind />
       <div className="cm-audit-columns">
         <TreePath report={report} stations={stations} now={now} />
         <div>
@@ -145,7 +112,7 @@ function Members({ report }: { report: Report }) {
       <Tbody>
         {report.members.map(({ name, shown, hashed, same }) => (
           <Tr key={name}>
-            <Td dataLabel="Member">{name}</Td>
+            <RowHead dataLabel="Member">{name}</RowHead>
             <Td dataLabel="Shown" modifier="breakWord">
               {shown}
             </Td>

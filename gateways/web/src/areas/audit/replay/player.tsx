@@ -1,15 +1,17 @@
 /** Plays entries one after another: it begins at rest, can be paused at any time, and every step can be made by hand. */
-import { Button, Checkbox } from '@patternfly/react-core';
+import { Checkbox } from '@patternfly/react-core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useMemo, useState } from 'react';
-import { Link, useSearchParams } from 'react-router';
+import { Link } from 'react-router';
 
 import { useMay } from '../../../app/me';
+import { useAddress } from '../../../kit/address';
 import { HealthLabel, OutcomeLabel } from '../../../kit/parts';
+import { Who } from '../../../kit/people';
 import { Failed } from '../../../kit/states';
 import { at, count, eventWord, HEALTHS } from '../../../kit/words';
-import { useLessMotion, useTicks } from '../motion';
-import { Target, Who } from '../parts/about';
+import { Controls, useGoing } from '../controls';
+import { Target } from '../parts/about';
 import { type Entry, useFleetAt } from '../queries';
 import { fleetPositions, layOut } from './lanes';
 import { useSettled } from './settled';
@@ -19,63 +21,30 @@ import { Timeline } from './timeline';
 const SPEEDS = [1, 2, 5, 20];
 
 export function Player({ entries }: { entries: readonly Entry[] }) {
-  const [params, setParams] = useSearchParams();
+  const [params, change] = useAddress();
+  // Until somebody moves, the address says where one is; its entry may be among those that are still being fetched.
   const wanted = Number(params.get('at'));
-  const [chosen, setChosen] = useState(() => Math.max(0, entries.findIndex(({ position }) => position === wanted)));
-  const [playing, setPlaying] = useState(false);
+  const found = useMemo(() => entries.findIndex(({ position }) => position === wanted), [entries, wanted]);
   const [speed, setSpeed] = useState(2);
   const [evenly, setEvenly] = useState(false);
-  const still = useLessMotion();
-  const last = entries.length - 1;
-  const now = Math.min(chosen, last);
-  const running = playing && !still && now < last;
-  useTicks(running, 1000 / speed, () => setChosen(now + 1));
-  const go = (to: number) => {
-    setPlaying(false);
-    setChosen(Math.max(0, Math.min(last, to)));
-  };
+  const going = useGoing(entries.length, Math.max(0, found), 1000 / speed);
+  const { now, last, moved, running, still, go } = going;
   const entry = entries[now];
   const position = entry?.position;
-  // Once it rests the address says where.
+  // Once it has moved and rests the address says where.
   useEffect(() => {
-    if (running || position === undefined) return undefined;
-    const timer = setTimeout(() => {
-      setParams(
-        (before) => {
-          const next = new URLSearchParams(before);
-          next.set('at', String(position));
-          return next;
-        },
-        { replace: true },
-      );
-    }, 400);
+    if (running || !moved || position === undefined) return undefined;
+    const timer = setTimeout(() => change((next) => next.set('at', String(position)), { replace: true }), 400);
     return () => clearTimeout(timer);
     // eslint-disable-next-line react-hooks/exhaustive-deps -- it is another one after each change of the address
-  }, [running, position]);
+  }, [running, moved, position]);
   const { lanes, dots } = useMemo(() => layOut(entries, evenly), [entries, evenly]);
   const fleets = useMemo(() => fleetPositions(entries), [entries]);
   if (!entry) return null;
   const told = `${at(entry.recorded_at)}: ${eventWord(entry.event_type)}, ${entry.summary}`;
   return (
     <>
-      <div className="cm-actions cm-space-below" role="group" aria-label="Replay">
-        {!still && (
-          <Button
-            variant="primary"
-            onClick={() => {
-              if (!running && now === last) setChosen(0);
-              setPlaying(!running);
-            }}
-          >
-            {running ? 'Pause' : 'Play'}
-          </Button>
-        )}
-        <Button variant="secondary" isDisabled={now === 0} onClick={() => go(now - 1)}>
-          Step back
-        </Button>
-        <Button variant="secondary" isDisabled={now === last} onClick={() => go(now + 1)}>
-          Next step
-        </Button>
+      <Controls going={going} label="Replay">
         {!still && (
           <label>
             Speed{' '}
@@ -89,10 +58,7 @@ export function Player({ entries }: { entries: readonly Entry[] }) {
           </label>
         )}
         <Checkbox id="cm-audit-evenly" label="Evenly spaced" isChecked={evenly} onChange={(_event, checked) => setEvenly(checked)} />
-        <span className="cm-subtle">
-          {count(now + 1)} of {count(entries.length)}
-        </span>
-      </div>
+      </Controls>
       <input type="range" className="cm-audit-scrubber" aria-label="Entry of the period" min={0} max={last} value={now} aria-valuetext={`${now + 1} of ${entries.length}, ${told}`} onChange={(event) => go(Number(event.target.value))} />
       <Timeline lanes={lanes} dots={dots} now={now} from={entries[0]?.recorded_at ?? ''} to={entries[last]?.recorded_at ?? ''} text={`Timeline of ${entries.length} entries on ${lanes.length} lanes. Now: ${told}`} />
       <div className="cm-audit-columns">

@@ -2,38 +2,34 @@ import { cleanup, screen, waitFor, within } from '@testing-library/react';
 import { userEvent } from '@testing-library/user-event';
 import { describe, expect, it } from 'vitest';
 
+import { answer, asked, cluster, ID, me, problem, records, sent, show } from '../../../kit/testing';
 import { ClusterActions } from './actions';
-import { answer, button, cluster, ID, plan, problem, sent, show } from './testing';
+import { button } from './testing';
 
-describe('what can be done to a cluster', { timeout: 30_000 }, () => {
-  const active = cluster({ status: 'active', revision: 4 });
+const open = (one: Parameters<typeof ClusterActions>[0]['cluster'], path = `/clusters/${ID}`) => show(<ClusterActions cluster={one} />, path);
+
+describe('what can be done to a cluster', () => {
+  const active = cluster({ name: 'prod', revision: 4 });
 
   it('is nothing in the past, for those who may not, and for what is gone', async () => {
-    show(<ClusterActions cluster={active} />, `/clusters/${ID}?as_of=7`);
-    await waitFor(() => expect(sent('GET', /me$/)).toHaveLength(1));
+    open(active, `/clusters/${ID}?as_of=7`);
+    await waitFor(() => expect(asked('GET /api/v1/me')).toHaveLength(1));
     expect(screen.queryByRole('button')).toBeNull();
     cleanup();
-    show(<ClusterActions cluster={cluster({ status: 'decommissioned' })} />);
-    await waitFor(() => expect(sent('GET', /me$/)).toHaveLength(2));
+    open(cluster({ status: 'decommissioned' }));
+    await waitFor(() => expect(asked('GET /api/v1/me')).toHaveLength(2));
     expect(screen.queryByRole('button')).toBeNull();
     cleanup();
-    answer('GET', /\/me$/, () => Response.json({ permissions: ['clusters:read'] }));
-    show(<ClusterActions cluster={active} />);
-    await waitFor(() => expect(sent('GET', /me$/)).toHaveLength(3));
+    answer({ 'GET /api/v1/me': me({ permissions: ['clusters:read'] }) });
+    open(active);
+    await waitFor(() => expect(asked('GET /api/v1/me')).toHaveLength(3));
     expect(screen.queryByRole('button')).toBeNull();
   });
 
   it('decommissions only by the exact name, and only what was looked at', async () => {
     const user = userEvent.setup();
-    answer('DELETE', /./, ({ query }) =>
-      query.has('dry_run')
-        ? plan('cluster.decommission_requested.v1')
-        : Response.json(
-            { id: ID, name: 'prod', status: 'decommissioning', revision: 5 },
-            { status: 202, headers: { 'Ledger-Position': '9' } },
-          ),
-    );
-    show(<ClusterActions cluster={active} />);
+    answer({ 'DELETE /api/v1/clusters/{id}': records('cluster.decommission_requested.v1', cluster({ name: 'prod', status: 'decommissioning' })) });
+    open(active);
     await user.click(await screen.findByRole('button', { name: 'Decommission' }));
     const dialog = await screen.findByRole('dialog');
     expect(await within(dialog).findByText('cluster.decommission_requested.v1')).toBeVisible();
@@ -45,20 +41,17 @@ describe('what can be done to a cluster', { timeout: 30_000 }, () => {
     await user.type(typed, 'prod');
     await user.click(confirm);
     await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
-    expect(sent('DELETE', /./).map(({ headers }) => headers.get('If-Match'))).toEqual(['"4"']);
+    expect(sent('DELETE /api/v1/clusters/{id}').map(({ headers }) => headers.get('If-Match'))).toEqual(['"4"']);
   });
 
   it('shows what changed meanwhile, and takes it over without losing what was written', async () => {
     const user = userEvent.setup();
-    const now = cluster({ status: 'active', revision: 5, region: 'eu-central-1' });
-    answer('GET', /clusters\/cluster_[^/]+$/, () => Response.json(now));
-    answer('PUT', /./, ({ query, headers }) => {
-      if (headers.get('If-Match') !== '"5"') return problem(412, 'precondition-failed');
-      return query.has('dry_run')
-        ? plan('cluster.changed.v1')
-        : Response.json({ id: ID, name: 'prod-x', status: 'active', revision: 6 }, { headers: { 'Ledger-Position': '9' } });
+    const change = records('cluster.changed.v1', cluster({ name: 'prod-x' }));
+    answer({
+      'GET /api/v1/clusters/{id}': cluster({ name: 'prod', revision: 5, region: 'eu-central-1' }),
+      'PUT /api/v1/clusters/{id}': (command) => (command.headers.get('If-Match') === '"5"' ? change(command) : problem(412, 'precondition-failed')),
     });
-    show(<ClusterActions cluster={active} />);
+    open(active);
     await user.click(await screen.findByRole('button', { name: 'Change' }));
     const name = await screen.findByRole('textbox', { name: /Name/ });
     expect(button('Preview the change')).toBeDisabled();
@@ -72,7 +65,7 @@ describe('what can be done to a cluster', { timeout: 30_000 }, () => {
     await user.click(button('Preview the change'));
     await user.click(await screen.findByRole('button', { name: 'Change the cluster' }));
     await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
-    expect(sent('PUT', /./).map(({ body, headers }) => [body, headers.get('If-Match')])).toEqual([[{ name: 'prod-x' }, '"5"']]);
+    expect(sent('PUT /api/v1/clusters/{id}').map(({ body, headers }) => [body, headers.get('If-Match')])).toEqual([[{ name: 'prod-x' }, '"5"']]);
   });
 });
 

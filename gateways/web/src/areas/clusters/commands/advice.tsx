@@ -1,8 +1,12 @@
 /** What to do about a check that did not pass. */
 import type { ReactNode } from 'react';
+import { Link } from 'react-router';
 
 import { GrantAccess, MakeCredentials } from './parts/help';
 import type { Check } from './queries';
+
+/** A check, or a failure of the import itself: they have the same codes. */
+type Said = Pick<Check, 'code' | 'message'>;
 
 const setting = (name: string) => (
   <p>
@@ -55,7 +59,7 @@ function kubeconfig(message: string): ReactNode {
   );
 }
 
-const BY_CODE: Record<string, (check: Check) => ReactNode> = {
+const BY_CODE: Record<string, (check: Said) => ReactNode> = {
   'kubeconfig-invalid': ({ message }) => kubeconfig(message),
   'credentials-unusable': ({ message }) => kubeconfig(message),
   'address-refused': ({ message }) => address(message),
@@ -103,22 +107,28 @@ const BY_CODE: Record<string, (check: Check) => ReactNode> = {
   'server-busy': () => <p>The API server asks for fewer requests. Wait a moment, then test again.</p>,
   'permission-missing': () => <GrantAccess />,
   forbidden: () => <GrantAccess />,
-  'already-managed': () => (
-    <p>
-      One cluster under two names would be counted twice. Change the credentials of the one that is named in place of importing it again.
-    </p>
-  ),
+  'already-managed': ({ message }) => {
+    const id = /cluster_[0-9a-z]{26}/.exec(message)?.[0];
+    return (
+      <p>
+        One cluster under two names would be counted twice. Change the credentials of the one that is named in place of importing it again
+        {id === undefined ? '.' : ': '}
+        {id !== undefined && <Link to={`/clusters/${id}`}>open it</Link>}
+      </p>
+    );
+  },
   'another-cluster': () => (
     <p>These credentials lead to another cluster; the hub will not take them for this one. Choose another context or kubeconfig.</p>
   ),
 };
 
-export function Advice({ check }: { check: Check }) {
+export function Advice({ check }: { check: Said }) {
   return check.code === null ? null : <>{BY_CODE[check.code]?.(check)}</>;
 }
 
-/** What an import would come to although its test failed. */
+/** What an import would come to although its test failed, or came to no end. */
 export function foresight(failed: Check | undefined): string {
-  if (failed?.name === 'identity') return 'The import would be accepted, and the same cluster managed twice, under two ids.';
+  if (!failed) return 'The import is recorded first, and then tried. A cluster that does not let the hub in stands as “Import failed”, and the hub tries again by itself.';
+  if (failed.name === 'identity') return 'The import would be accepted, and the same cluster managed twice, under two ids.';
   return 'The import would be accepted and recorded. The cluster would stand as “Import failed” with this reason, and the hub would try again by itself until it succeeds, or until you change its credentials or decommission it.';
 }

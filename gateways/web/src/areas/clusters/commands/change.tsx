@@ -1,21 +1,22 @@
 /** Changing a cluster: its description, its credentials, or both. */
 import './styles.css';
 
-import { Button, ExpandableSection, Form, Modal, ModalBody, ModalFooter, ModalHeader } from '@patternfly/react-core';
+import { Button, ExpandableSection, Form, Modal, ModalBody } from '@patternfly/react-core';
 import { useMutation } from '@tanstack/react-query';
 import { useEffect, useId, useRef, useState } from 'react';
 
 import { asProblem } from '../../../api/problem';
 import { ConfirmCommand, PlannedEvents, useCommand, type Why } from '../../../kit/command';
+import { DialogFoot, DialogHead } from '../../../kit/dialog';
+import { mayLeave, useUnsaved } from '../../../kit/leave';
 import { Failed } from '../../../kit/states';
-import { secretOf, told } from './draft';
+import { kubeconfigLost, secretOf, told } from './draft';
 import { Meanwhile } from './meanwhile';
 import { type Chosen, KubeconfigPart } from './parts/kubeconfig';
 import { LabelsPart } from './parts/labels';
 import { TextField } from './parts/fields';
 import { TrialPart } from './parts/trial';
 import { changeCluster, type Changes, type Cluster, planChange, type Summary } from './queries';
-import { Repeating, useRepeats } from './repeats';
 import { labelRules, labelsOf, nameRule, regionRule, rowsOf } from './rules';
 import { useTrial } from './trial';
 
@@ -40,10 +41,10 @@ export default function ChangeDialog({
   const [region, setRegion] = useState(cluster.region);
   const [rows, setRows] = useState(() => rowsOf(cluster.labels));
   const [chosen, setChosen] = useState<Chosen>();
+  const [typing, setTyping] = useState(false);
   const [open, setOpen] = useState(false);
   const [confirming, setConfirming] = useState(false);
-  const { trial, start, forget } = useTrial(cluster.id);
-  const { repeats, counted, reset } = useRepeats();
+  const { trial, start, cancel: cancelTest, forget } = useTrial(cluster.id);
   const id = useId();
   const kept = useRef(chosen?.kept);
   useEffect(() => {
@@ -70,11 +71,21 @@ export default function ChangeDialog({
     close();
   };
   const command = useCommand<{ changes: Changes; revision: number | undefined; why: Why }, Summary>({
-    send: (input, headers) => counted(() => changeCluster(base.id, input.changes, input.revision, headers)),
+    send: (input, headers) => changeCluster(base.id, input.changes, input.revision, headers),
     why: (input) => input.why,
     done: () => (describes ? `${name} was changed` : `New credentials for ${name} were handed in`),
     onDone: ended,
   });
+  const touched = Object.keys(changes).filter((one) => one !== 'secret');
+  useUnsaved(
+    command.isPending
+      ? []
+      : [
+          ...(touched.length > 0 ? [`Your changes to ${base.name}: ${touched.join(', ')}.`] : []),
+          ...(chosen ? [kubeconfigLost(chosen)] : typing ? ['What stands in the field for the kubeconfig.'] : []),
+        ],
+  );
+  const cancel = () => void mayLeave().then((leaves) => leaves && ended());
   const cause = command.error ?? plan.error;
   const fields = told(cause);
   const edited = () => {
@@ -98,18 +109,15 @@ export default function ChangeDialog({
         button={plan.data.events.length === 0 ? 'Send it anyway' : 'Change the cluster'}
         failure={command.error}
         busy={command.isPending}
-        confirm={(why) => {
-          reset();
-          command.mutate({ changes, revision, why });
-        }}
-        close={() => (command.isPending ? undefined : setConfirming(false))}
+        repeats={command.repeats}
+        confirm={(why) => command.mutate({ changes, revision, why })}
+        close={() => setConfirming(false)}
       >
         <p>
           {secret
             ? 'New credentials hold once the cluster has accepted them; until then the present ones do.'
             : 'The description is changed at once. The cluster itself is not touched.'}
         </p>
-        <Repeating busy={command.isPending} repeats={repeats} />
       </ConfirmCommand>
     );
   }
@@ -120,6 +128,7 @@ export default function ChangeDialog({
         headingLevel="h2"
         chosen={chosen}
         missing={false}
+        typing={setTyping}
         error={fields['/credentials']}
         change={(next) => {
           setChosen(next);
@@ -129,14 +138,14 @@ export default function ChangeDialog({
       />
       {secret && (
         <section aria-label="Test of the new credentials" className="cm-space-above">
-          <TrialPart headingLevel="h2" trial={trial} start={() => void start(secret)} />
+          <TrialPart headingLevel="h2" trial={trial} start={() => void start(secret)} cancel={cancelTest} />
         </section>
       )}
     </>
   );
   return (
-    <Modal isOpen variant="medium" onClose={ended} aria-labelledby={`${id}-title`}>
-      <ModalHeader title={credentialsOnly ? `Other credentials for ${base.name}` : `Change ${base.name}`} labelId={`${id}-title`} />
+    <Modal isOpen variant="medium" onClose={cancel} aria-labelledby={`${id}-title`}>
+      <DialogHead title={credentialsOnly ? `Other credentials for ${base.name}` : `Change ${base.name}`} labelId={`${id}-title`} />
       <ModalBody tabIndex={0} role="region" aria-labelledby={`${id}-title`}>
         {stale(cause) && <Meanwhile base={base} takeOver={takeOver} />}
         <Form
@@ -189,9 +198,9 @@ export default function ChangeDialog({
             </ExpandableSection>
           )}
         </Form>
-        {cause !== null && !stale(cause) && Object.keys(fields).length === 0 && <Failed cause={cause} inline />}
+        {cause !== null && !stale(cause) && Object.keys(fields).length === 0 && <Failed cause={cause} inline byHand />}
       </ModalBody>
-      <ModalFooter>
+      <DialogFoot>
         <Button
           type="submit"
           form={`${id}-form`}
@@ -200,10 +209,10 @@ export default function ChangeDialog({
         >
           Preview the change
         </Button>
-        <Button variant="link" onClick={ended}>
+        <Button variant="link" onClick={cancel}>
           Cancel
         </Button>
-      </ModalFooter>
+      </DialogFoot>
     </Modal>
   );
 }

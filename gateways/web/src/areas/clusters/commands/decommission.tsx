@@ -8,7 +8,6 @@ import { ConfirmCommand, PlannedEvents, useCommand, type Why } from '../../../ki
 import { Answered } from '../../../kit/states';
 import { Meanwhile } from './meanwhile';
 import { type Cluster, decommission, planDecommission, type Summary } from './queries';
-import { Repeating, useRepeats } from './repeats';
 
 const PLAN = 'decommission-plan';
 const stale = (cause: unknown) => cause !== null && asProblem(cause).problem.status === 412;
@@ -17,14 +16,13 @@ export default function DecommissionDialog({ cluster, close }: { cluster: Cluste
   // What was looked at is what is ended.
   const [base, setBase] = useState(cluster);
   const client = useQueryClient();
-  const { repeats, counted, reset } = useRepeats();
   const plan = useQuery({
     queryKey: [PLAN, base.id, base.revision],
     queryFn: ({ signal }) => planDecommission(base.id, base.revision, signal),
     gcTime: 0,
   });
   const command = useCommand<{ revision: number; why: Why }, Summary>({
-    send: (input, headers) => counted(() => decommission(base.id, input.revision, headers)),
+    send: (input, headers) => decommission(base.id, input.revision, headers),
     why: (input) => input.why,
     done: () => `Decommissioning ${base.name} was requested`,
     onDone: () => {
@@ -51,11 +49,10 @@ export default function DecommissionDialog({ cluster, close }: { cluster: Cluste
       failure={stale(command.error) ? undefined : command.error}
       busy={command.isPending}
       confirm={(why) => {
-        if (outdated) return;
-        reset();
-        command.mutate({ revision: base.revision, why });
+        if (!outdated) command.mutate({ revision: base.revision, why });
       }}
-      close={() => (command.isPending ? undefined : close())}
+      repeats={command.repeats}
+      close={close}
     >
       {outdated && (
         <Meanwhile
@@ -72,7 +69,6 @@ export default function DecommissionDialog({ cluster, close }: { cluster: Cluste
         <ListItem>Its history stays in the ledger, and can be read and proved as before.</ListItem>
         <ListItem>Its name becomes free. To manage it again, import it again: it gets a new id.</ListItem>
       </List>
-      <Repeating busy={command.isPending} repeats={repeats} />
     </ConfirmCommand>
   );
 }

@@ -2,7 +2,7 @@
 import { asProblem, type FieldError } from '../../../api/problem';
 import { fieldText } from '../../../kit/states';
 import type { Why } from '../../../kit/command';
-import { refused } from './kubeconfig';
+import { refused, shown } from './kubeconfig';
 import type { Chosen } from './parts/kubeconfig';
 import type { NewCluster, Provider, Secret } from './queries';
 import { type LabelRow, labelRules, labelsOf, nameRule, regionRule, suggest } from './rules';
@@ -92,14 +92,23 @@ export function newCluster(draft: Draft): NewCluster | undefined {
   return { name: draft.name, provider: draft.provider, region: draft.region, labels: labelsOf(draft.labels), secret };
 }
 
-/** Whether leaving would lose something. */
-export function dirty(draft: Draft): boolean {
-  return (
-    draft.chosen !== undefined ||
-    draft.name !== '' ||
-    draft.region !== '' ||
-    draft.labels.length > 0 ||
-    draft.why.reason !== '' ||
-    draft.why.changeRequest !== ''
-  );
+/** What leaving would lose, by name; a suggestion that nobody touched is nothing to lose. */
+export function unsent(draft: Draft, typing: boolean): string[] {
+  const { chosen, own, labels, why } = draft;
+  const written = [
+    own.name && 'the name',
+    own.provider && 'the provider',
+    own.region && 'the region',
+    labels.length > 0 && 'the labels',
+    why.reason !== '' && 'the reason',
+    why.changeRequest !== '' && 'the change request',
+  ].filter((one) => one !== false);
+  return [
+    ...(chosen ? [kubeconfigLost(chosen)] : typing ? ['What stands in the field for the kubeconfig.'] : []),
+    ...(written.length > 0 ? [`What you wrote of the cluster: ${written.join(', ')}.`] : []),
+  ];
+}
+
+export function kubeconfigLost({ source }: Chosen): string {
+  return `${shown(source)}, which this page has in memory only.`;
 }

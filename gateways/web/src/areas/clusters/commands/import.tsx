@@ -26,7 +26,8 @@ export default function ImportPage() {
               It needs the permission clusters:manage. Ask an administrator of your tenant.
             </Alert>
           ) : (
-            <ImportWizard watched={watched} />
+            // What was put in belongs to one import: nothing of it is left behind in another.
+            <ImportWizard key={watched ?? ''} watched={watched} />
           )
         }
       </Answered>

@@ -2,6 +2,8 @@
 import { useQuery } from '@tanstack/react-query';
 
 import { api, body, fresh, page, receipt, type Receipt, type Schemas } from '../../../api/client';
+import { problemOf, unreachable } from '../../../api/problem';
+import { serverSent, watchdog } from '../../../api/sse';
 import type { CommandHeaders } from '../../../kit/command';
 import type { Kept } from './kept';
 
@@ -112,7 +114,30 @@ export function useWatched(id: string) {
 export type Check = Schemas['ClusterCheck'];
 export type Tested = Schemas['ClusterTest'];
 
-export function testConnection({ kept, context }: Secret, id: string | undefined, signal: AbortSignal): Promise<Tested> {
+/** What is told of a test while it goes on: which checks there will be, each as it is decided, and in the end all of it. */
+export type TestNews = Schemas['ClusterTestEvent'];
+
+/** The stream was cut where it ends without `done`. */
+export async function* testConnection({ kept, context }: Secret, id: string | undefined, signal: AbortSignal): AsyncGenerator<TestNews> {
   const asked = { kubeconfig: kept.read(), context, ...(id === undefined ? {} : { cluster_id: id }) };
-  return body(api.POST('/api/v1/clusters/test', { body: asked, signal }));
+  const silent = new AbortController();
+  const { heard, stop } = watchdog(() => silent.abort(unreachable()));
+  try {
+    const { data, error, response } = await api.POST('/api/v1/clusters/test', {
+      body: asked,
+      headers: { Accept: 'text/event-stream' },
+      parseAs: 'stream',
+      signal: AbortSignal.any([signal, silent.signal]),
+    });
+    if (!response.ok) throw problemOf(error, response);
+    if (!data) return;
+    // What stands between may not let streams through: then all of it comes at once.
+    if (!response.headers.get('Content-Type')?.startsWith('text/event-stream')) return yield { event: 'done', data: (await new Response(data).json()) as Tested };
+    for await (const { event, data: text } of serverSent(data, heard)) {
+      yield { event, data: JSON.parse(text) as unknown } as TestNews;
+    }
+  } finally {
+    stop();
+    silent.abort();
+  }
 }

@@ -1,15 +1,11 @@
-/** A hub for the tests of this folder: what was asked of it, and what it answers. */
-import { QueryClientProvider } from '@tanstack/react-query';
-import { cleanup, render, screen } from '@testing-library/react';
+/** For the tests of this folder: a kubeconfig, and a hub that imports it. */
+import { screen } from '@testing-library/react';
 import type { userEvent } from '@testing-library/user-event';
-import { MemoryRouter, Route, Routes } from 'react-router';
-import { afterEach, beforeEach, vi } from 'vitest';
+import { beforeEach } from 'vitest';
 
-import { queryClient } from '../../../api/query';
-import { ToastRoom } from '../../../kit/toasts';
+import { answer, type Asked, cluster, entry, records } from '../../../kit/testing';
 import type { Cluster, Tested } from './queries';
 
-export const ID = 'cluster_01jd8kz3f6e5t9m2v7q4x1r0ab';
 export const SECRET = 'very-secret-token';
 export const KUBECONFIG = JSON.stringify({
   'current-context': 'kubernetes-admin@prod',
@@ -24,17 +20,6 @@ export const KUBECONFIG = JSON.stringify({
   ],
 });
 
-interface Asked {
-  method: string;
-  path: string;
-  query: URLSearchParams;
-  headers: Headers;
-  body: Record<string, unknown> | undefined;
-}
-type Answer = (asked: Asked) => Response | undefined;
-
-let asked: Asked[];
-let answers: Answer[];
 const CHECKS = ['kubeconfig', 'address', 'reach', 'tls', 'sign-in', 'version', 'permissions', 'identity'] as const;
 
 export function tested(failed?: { name: (typeof CHECKS)[number]; code: string; message: string }): Tested {
@@ -53,101 +38,59 @@ export function tested(failed?: { name: (typeof CHECKS)[number]; code: string; m
   };
 }
 
-export const cluster = (over: Partial<Cluster> = {}): Cluster => ({
-  id: ID,
-  name: 'prod',
-  provider: 'aws',
-  region: 'us-west-2',
-  labels: { env: 'prod' },
-  status: 'importing',
-  health: 'unknown',
-  issues: [],
-  failure: null,
-  endpoint: 'https://203.0.113.7:6443',
-  k8s_version: null,
-  uid: null,
-  nodes: { total: 0, ready: 0 },
-  revision: 1,
-  position: 7,
-  created_at: '2026-06-01T12:00:00Z',
-  created_by: 'user_1',
-  updated_at: '2026-06-01T12:00:00Z',
-  updated_by: 'user_1',
-  ...over,
-});
-export const plan = (type: string) => Response.json({ dry_run: true, events: [{ type, schema_version: 1, stream: ID, payload: {} }] });
-export const problem = (status: number, code: string, errors?: object[]) =>
-  Response.json(
-    { type: `/problems/${code}`, title: `Title of ${code}`, status, code, detail: `Detail of ${code}`, ...(errors ? { errors } : {}) },
-    { status },
-  );
+/** As it stands when its import has just begun. */
+export const importing = (some: Partial<Cluster> = {}) =>
+  cluster({ name: 'prod', status: 'importing', health: 'unknown', k8s_version: null, uid: null, nodes: { total: 0, ready: 0 }, revision: 1, position: 7, ...some });
 
-/** The newest answer for a route holds, until it is taken back. */
-export function answer(method: string, path: RegExp, respond: Answer): () => void {
-  const one: Answer = (request) => (request.method === method && path.test(request.path) ? respond(request) : undefined);
-  answers.unshift(one);
-  return () => {
-    answers = answers.filter((other) => other !== one);
+const line = (event: string, data: unknown) => `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+
+/** A test as the hub tells it: by hand, event by event. */
+export function telling(): { answer: (asked?: Asked) => Response; plan: () => void; check: (...checks: Tested['checks']) => void; done: (all: Tested) => void; cut: () => void; end: () => void; left: () => boolean } {
+  let out: ReadableStreamDefaultController<Uint8Array>;
+  let gone = false;
+  const stream = new ReadableStream<Uint8Array>({
+    start: (controller) => {
+      out = controller;
+    },
+  });
+  const say = (event: string, data: unknown) => out.enqueue(new TextEncoder().encode(line(event, data)));
+  return {
+    answer: (asked) => {
+      asked?.signal.addEventListener('abort', () => {
+        gone = true;
+        out.error(asked.signal.reason);
+      });
+      return new Response(stream, { headers: { 'Content-Type': 'text/event-stream' } });
+    },
+    plan: () => say('plan', { checks: CHECKS }),
+    check: (...checks) => checks.forEach((check) => say('check', check)),
+    done: (all) => {
+      say('done', all);
+      out.close();
+    },
+    cut: () => out.error(new TypeError('network error')),
+    end: () => out.close(),
+    left: () => gone,
   };
 }
-export const sent = (method: string, path: RegExp, dry = false) =>
-  asked.filter((one) => one.method === method && path.test(one.path) && (one.query.get('dry_run') === 'true') === dry);
 
-beforeEach(() => {
-  asked = [];
-  answers = [];
-  answer('POST', /auth\/refresh$/, () =>
-    Response.json({ access_token: 'one', token_type: 'Bearer', expires_in: 900, refresh_token: null, user: { id: 'user_1', roles: [] } }),
-  );
-  answer('GET', /\/me$/, () => Response.json({ id: 'user_1', permissions: ['clusters:read', 'clusters:manage', 'audit:read'] }));
-  answer('POST', /clusters\/test$/, () => Response.json(tested()));
-  answer('POST', /clusters$/, ({ query }) =>
-    query.has('dry_run')
-      ? plan('cluster.import_requested.v1')
-      : Response.json({ id: ID, name: 'prod', status: 'importing', revision: 0 }, { status: 202, headers: { 'Ledger-Position': '7' } }),
-  );
-  answer('GET', /clusters\/cluster_/, () => Response.json(cluster()));
-  answer('GET', /history$/, () =>
-    Response.json([{ event_type: 'cluster.import_requested.v1', position: 7, recorded_at: '2026-06-01T12:00:00Z', payload: {} }]),
-  );
-  vi.stubGlobal('fetch', async (input: Request | string, init?: RequestInit) => {
-    const request = input instanceof Request ? input : new Request(new URL(input, location.origin), init);
-    const url = new URL(request.url);
-    const text = await request.text();
-    const one = {
-      method: request.method,
-      path: url.pathname,
-      query: url.searchParams,
-      headers: request.headers,
-      body: text ? (JSON.parse(text) as Record<string, unknown>) : undefined,
-    };
-    asked.push(one);
-    for (const respond of answers) {
-      const found = respond(one);
-      if (found) return found;
-    }
-    throw new Error(`nobody answers ${one.method} ${one.path}`);
-  });
-});
-afterEach(() => {
-  cleanup();
-  vi.unstubAllGlobals();
-});
-
-export function show(element: React.ReactNode, path = '/clusters/import') {
-  return render(
-    <QueryClientProvider client={queryClient()}>
-      <MemoryRouter initialEntries={[path]}>
-        <ToastRoom>
-          <Routes>
-            <Route path="/clusters/*" element={element} />
-            <Route path="*" element={<p>elsewhere</p>} />
-          </Routes>
-        </ToastRoom>
-      </MemoryRouter>
-    </QueryClientProvider>,
-  );
+/** All of a test at once. */
+export function told(all: Tested): Response {
+  const test = telling();
+  test.plan();
+  test.check(...all.checks);
+  test.done(all);
+  return test.answer();
 }
+
+beforeEach(() =>
+  answer({
+    'POST /api/v1/clusters/test': () => told(tested()),
+    'POST /api/v1/clusters': records('cluster.import_requested.v1', importing(), 7),
+    'GET /api/v1/clusters/{id}': importing(),
+    'GET /api/v1/clusters/{id}/history': [entry(7, { event_type: 'cluster.import_requested.v1' })],
+  }),
+);
 
 export const button = (name: string | RegExp) => screen.getByRole('button', { name });
 
@@ -155,4 +98,3 @@ export async function pasted(user: ReturnType<typeof userEvent.setup>, text = KU
   await user.click(await screen.findByLabelText('Kubeconfig', { selector: 'textarea' }));
   await user.paste(text);
 }
-

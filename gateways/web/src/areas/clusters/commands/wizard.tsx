@@ -5,19 +5,19 @@ import { type MutableRefObject, type ReactNode, useEffect, useRef, useState } fr
 import { useNavigate } from 'react-router';
 
 import { PlannedEvents, useCommand } from '../../../kit/command';
+import { useUnsaved } from '../../../kit/leave';
+import { Repeating } from '../../../kit/repeats';
 import { Answered, Loading } from '../../../kit/states';
 import { foresight } from './advice';
-import { described, dirty, type Draft, EMPTY, newCluster, secretOf, told, withContext } from './draft';
+import { described, type Draft, EMPTY, newCluster, secretOf, told, unsent, withContext } from './draft';
 import { Describe } from './parts/describe';
 import { Foot } from './parts/foot';
 import { KubeconfigPart } from './parts/kubeconfig';
-import { useLeave } from './parts/leave';
 import { Refusal } from './parts/refusal';
 import { ChosenSummary } from './parts/summary';
 import { TrialPart } from './parts/trial';
 import { Watch } from './parts/watch';
 import { importCluster, type NewCluster, planImport } from './queries';
-import { Repeating, useRepeats } from './repeats';
 import { useTrial } from './trial';
 
 const PLAN = 'import-plan';
@@ -36,8 +36,7 @@ export function ImportWizard({ watched }: { watched: string | undefined }) {
   const focusRef = useRef<string | undefined>(undefined);
   const client = useQueryClient();
   const navigate = useNavigate();
-  const { trial, start, forget } = useTrial();
-  const { repeats, counted, reset } = useRepeats();
+  const { trial, start, cancel: cancelTest, forget } = useTrial();
   const secret = secretOf(draft.chosen);
   const cluster = newCluster(draft);
 
@@ -51,7 +50,7 @@ export function ImportWizard({ watched }: { watched: string | undefined }) {
     }
   };
   const command = useCommand<Intent, Awaited<ReturnType<typeof importCluster>>['body']>({
-    send: (intent, headers) => counted(() => noted(importCluster(intent.cluster, headers))),
+    send: (intent, headers) => noted(importCluster(intent.cluster, headers)),
     why: (intent) => intent.why,
     done: (_answer, intent) => `The import of ${intent.cluster.name} was requested`,
     onDone: (answer, intent) => {
@@ -61,10 +60,22 @@ export function ImportWizard({ watched }: { watched: string | undefined }) {
       setSaid({});
       setAsked({ kubeconfig: false, describe: false });
       forget();
-      void navigate(`/clusters/import?cluster=${answer.id}`, { replace: true });
+      sent();
+      // Who went elsewhere meanwhile stays there: the message leads here.
+      if (here.current) void navigate(`/clusters/import?cluster=${answer.id}`, { replace: true });
     },
   });
-  const { leave, question } = useLeave(watched === undefined && (typing || dirty(draft)));
+  const here = useRef(false);
+  useEffect(() => {
+    here.current = true;
+    return () => {
+      here.current = false;
+    };
+  }, []);
+  const sent = useUnsaved(
+    command.isPending ? ['The answer to the import. It was sent, and may be carried out all the same: the list of clusters tells.'] : unsent(draft, typing),
+    { bySearch: true },
+  );
   const change = (next: Draft, pointer?: string) => {
     setDraft(next);
     if (pointer !== undefined) setSaid((before) => ({ ...before, [pointer]: undefined }));
@@ -77,19 +88,18 @@ export function ImportWizard({ watched }: { watched: string | undefined }) {
     if (cluster) void start(cluster.secret, (signal) => noted(planImport(cluster, signal)));
   };
   const send = () => {
-    reset();
     if (cluster) command.mutate({ cluster, why: draft.why });
     return false;
   };
-  const cancel = () => leave('/clusters');
+  const cancel = () => void navigate('/clusters');
   const lead = (id: string) => {
     focusRef.current = id;
   };
   const refusal = trial.kind === 'told' ? trial.refusal : undefined;
-  const goesOn = trial.kind === 'failed' || (trial.kind === 'told' && !refusal);
+  const untested = trial.kind === 'failed' || trial.kind === 'stopped';
+  const goesOn = untested || (trial.kind === 'told' && !refusal);
   return (
     <>
-      {question}
       <Wizard
         // From the moment when it is requested there is nothing to go back to.
         key={watched ?? 'draft'}
@@ -103,7 +113,7 @@ export function ImportWizard({ watched }: { watched: string | undefined }) {
           name="Kubeconfig"
           id="kubeconfig"
           isDisabled={watched !== undefined || command.isPending}
-          status={watched !== undefined ? 'success' : said['/credentials'] || (asked.kubeconfig && !secret) ? 'error' : 'default'}
+          status={watched !== undefined ? 'success' : said['/credentials'] || (asked.kubeconfig && !secret) ? 'error' : asked.kubeconfig ? 'success' : 'default'}
           footer={
             <Foot
               cancel={cancel}
@@ -135,7 +145,9 @@ export function ImportWizard({ watched }: { watched: string | undefined }) {
               ? 'success'
               : ['/name', '/provider', '/region', '/labels'].some((pointer) => said[pointer]) || (asked.describe && !described(draft))
                 ? 'error'
-                : 'default'
+                : asked.describe
+                  ? 'success'
+                  : 'default'
           }
           footer={
             <Foot
@@ -168,8 +180,8 @@ export function ImportWizard({ watched }: { watched: string | undefined }) {
           }
         >
           <Step title="Test the connection" focusRef={focusRef}>
-            <p className="cm-space-below cm-subtle">The hub tries what an import would try, and records nothing.</p>
-            <TrialPart headingLevel="h3" trial={trial} start={test}>
+            <p className="cm-space-below cm-subtle">The hub tries what an import would try, for at most 10 seconds, and records nothing.</p>
+            <TrialPart headingLevel="h3" trial={trial} start={test} cancel={cancelTest}>
               {refusal && (
                 <>
                   <p className="cm-space-above">The import itself would be refused:</p>
@@ -181,7 +193,7 @@ export function ImportWizard({ watched }: { watched: string | undefined }) {
                   {foresight(trial.tested.checks.find((check) => check.outcome === 'failed'))}
                 </Alert>
               )}
-              {trial.kind === 'failed' && (
+              {untested && (
                 <Alert isInline component="h3" variant="warning" title="You may go on without a test" className="cm-space-above">
                   {foresight(undefined)}
                 </Alert>
@@ -200,7 +212,7 @@ export function ImportWizard({ watched }: { watched: string | undefined }) {
             <ChosenSummary draft={draft} trial={trial} />
             <h3 className="cm-heading">What will be recorded</h3>
             {cluster && <Planned cluster={cluster} ask={(signal) => noted(planImport(cluster, signal))} focus={lead} />}
-            <Repeating busy={command.isPending} repeats={repeats} />
+            <Repeating busy={command.isPending} repeats={command.repeats} />
             {command.isError && <Refusal cause={command.error} focus={lead} />}
           </Step>
         </WizardStep>

@@ -2,7 +2,7 @@
 import '@patternfly/patternfly/components/Tabs/tabs.css';
 
 import { EmptyState, EmptyStateBody, ExpandableSection, Label, LabelGroup } from '@patternfly/react-core';
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { Link, useParams } from 'react-router';
 
 import { asProblem } from '../../../api/problem';
@@ -12,15 +12,16 @@ import { type Moment, useMoment } from '../../../kit/past';
 import { Answered } from '../../../kit/states';
 import { TimeTravel } from '../../../kit/time-travel';
 import { PROVIDERS } from '../../../kit/words';
+import { ClusterActions } from '../commands/actions';
 import { type Cluster, useCluster, useTrail } from '../queries';
 import { History } from './history';
 import { clusterPath } from './list';
 import { Overview } from './overview';
 import { NoPast, Nodes, Workloads } from './samples';
 
-const ClusterActions = lazy(() => import('../commands/actions').then(({ ClusterActions }) => ({ default: ClusterActions })));
-
-const TABS = { '': 'Overview', nodes: 'Nodes', workloads: 'Stateful workloads', history: 'History' };
+const TABS = { '': 'Overview', nodes: 'Nodes', workloads: 'Workloads', history: 'History' };
+/** What has no past, by its full name. */
+const SAMPLED = { nodes: 'Nodes', workloads: 'Stateful workloads' };
 type Tab = keyof typeof TABS;
 
 export function ClusterPage({ tab }: { tab: Tab }) {
@@ -32,24 +33,27 @@ export function ClusterPage({ tab }: { tab: Tab }) {
   useLooked(now.data);
   const missing = asOf !== undefined && then.isError && asProblem(then.error).problem.status === 404 && now.data;
   const name = (then.data ?? now.data)?.name ?? 'Cluster';
+  // Of what is not there, or not to be seen, there is nothing to do and nothing further to look at.
+  const gone = !now.data && now.isError && [403, 404].includes(asProblem(now.error).problem.status);
+  // What stands below the head comes with it: nothing moves.
+  const known = !gone && [now, then].every(({ data, isError }) => data !== undefined || isError);
   return (
     <Frame
       title={name}
-      about={then.data && <About cluster={then.data} />}
+      tab={tab === '' ? name : `${SAMPLED[tab as keyof typeof SAMPLED] ?? TABS[tab]} of ${name}`}
+      about={then.data && <About cluster={then.data} asOf={asOf} />}
       actions={
+        known && (
         <>
           <ButtonLink variant="secondary" to={`/clusters/${id}/compare${asOf ? `?from=${encodeURIComponent(asOf)}` : ''}`}>
             Compare two moments
           </ButtonLink>
-          {now.data && (
-            <Suspense>
-              <ClusterActions cluster={now.data} />
-            </Suspense>
-          )}
+          {now.data && <ClusterActions cluster={now.data} />}
         </>
+        )
       }
     >
-      <nav className="pf-v6-c-tabs cm-clusters-tabs" aria-label={`About ${name}`}>
+      {known && <nav className="pf-v6-c-tabs cm-clusters-tabs" aria-label={`About ${name}`}>
         <ul className="pf-v6-c-tabs__list">
           {Object.entries(TABS).map(([path, title]) => (
             <li key={path} className={`pf-v6-c-tabs__item${path === tab ? ' pf-m-current' : ''}`}>
@@ -59,18 +63,18 @@ export function ClusterPage({ tab }: { tab: Tab }) {
             </li>
           ))}
         </ul>
-      </nav>
+      </nav>}
       {now.data && <Travel id={id} created={now.data.created_at} told={then.data?.updated_at} moment={moment} />}
       {missing ? (
         <EmptyState titleText="It was not there yet" headingLevel="h2">
           <EmptyStateBody>At this moment nobody had asked for this cluster. Choose a later one.</EmptyStateBody>
         </EmptyState>
       ) : (
-        <Answered query={then} what="The cluster">
+        <Answered query={then} what="The cluster" back={<ButtonLink to="/clusters" variant="link">To the clusters</ButtonLink>}>
           {(cluster) => {
             if (tab === '') return <Overview cluster={cluster} past={asOf !== undefined} />;
             if (tab === 'history') return <History key={asOf} id={id} asOf={asOf} />;
-            if (asOf !== undefined) return <NoPast what={TABS[tab]} moment={moment} />;
+            if (asOf !== undefined) return <NoPast what={SAMPLED[tab]} moment={moment} />;
             return tab === 'nodes' ? <Nodes id={id} /> : <Workloads id={id} />;
           }}
         </Answered>
@@ -79,7 +83,7 @@ export function ClusterPage({ tab }: { tab: Tab }) {
   );
 }
 
-function About({ cluster }: { cluster: Cluster }) {
+function About({ cluster, asOf }: { cluster: Cluster; asOf: string | undefined }) {
   const labels = Object.entries(cluster.labels);
   return (
     <div className="cm-clusters-about">
@@ -89,13 +93,19 @@ function About({ cluster }: { cluster: Cluster }) {
         <span>
           {PROVIDERS[cluster.provider] ?? cluster.provider}, {cluster.region}
         </span>
-        <span>{cluster.k8s_version ? `Kubernetes ${cluster.k8s_version}` : 'version not known yet'}</span>
-        <code className="cm-clusters-id">{cluster.endpoint}</code>
+        {cluster.k8s_version ? (
+          <Link to={`/clusters?${new URLSearchParams({ k8s_version: cluster.k8s_version, ...(asOf ? { as_of: asOf } : {}) }).toString()}`} title="All clusters of this version">
+            Kubernetes {cluster.k8s_version}
+          </Link>
+        ) : (
+          <span>version not known yet</span>
+        )}
+        <code className="cm-breaks">{cluster.endpoint}</code>
       </div>
       {labels.length > 0 && (
         <LabelGroup aria-label="Labels" numLabels={8}>
           {labels.map(([key, value]) => (
-            <Label key={key} isCompact variant="outline" textMaxWidth="30ch">
+            <Label key={key} isCompact variant="outline">
               {value ? `${key}=${value}` : key}
             </Label>
           ))}

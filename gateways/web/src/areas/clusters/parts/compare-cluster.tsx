@@ -4,11 +4,11 @@ import { Link, useParams } from 'react-router';
 
 import { asProblem } from '../../../api/problem';
 import { changes, DiffTable } from '../../../kit/diff';
-import { Frame } from '../../../kit/parts';
-import { Answered, Failed, Loading } from '../../../kit/states';
+import { ButtonLink, Frame } from '../../../kit/parts';
+import { Answered, Failed, fieldError, Loading } from '../../../kit/states';
 import { count } from '../../../kit/words';
 import { type Cluster, useCluster, useTrail } from '../queries';
-import { isAfter, parameterFault, reversed } from '../span';
+import { isAfter, reversed } from '../span';
 import { Choose } from './compare-fleet';
 import { Timeline } from './history';
 import { clusterPath } from './list';
@@ -28,8 +28,12 @@ export function CompareCluster() {
   const now = useCluster(id, undefined);
   const name = now.data?.name ?? 'a cluster';
   return (
-    <Frame title={`Compare two moments of ${name}`} about={<Link to={clusterPath(id)}>Back to {name}</Link>}>
-      <Compared id={id} span={span} />
+    <Frame title={`Compare two moments of ${name}`} about={now.data && <Link to={clusterPath(id)}>Back to {name}</Link>}>
+      {now.isError && !now.data ? (
+        <Failed cause={now.error} retry={() => void now.refetch()} back={<ButtonLink to="/clusters" variant="link">To the clusters</ButtonLink>} />
+      ) : (
+        <Compared id={id} span={span} />
+      )}
     </Frame>
   );
 }
@@ -43,8 +47,8 @@ function Compared({ id, span }: { id: string; span: Ends & { set: (span: Ends) =
   const late = before.data && after.data && before.data.position > after.data.position;
   const wrong = chosen && (reversed(from, span.to) || late || (before.data && missing(after.error)));
   const faults = {
-    from: parameterFault(before.error, 'as_of'),
-    to: parameterFault(after.error, 'as_of') ?? (wrong ? 'must not lie before the earlier moment' : undefined),
+    from: fieldError(before.error, 'as_of'),
+    to: fieldError(after.error, 'as_of') ?? (wrong ? 'must not lie before the earlier moment' : undefined),
   };
   const failed = [before, after].find((query) => query.isError && !missing(query.error));
   return (

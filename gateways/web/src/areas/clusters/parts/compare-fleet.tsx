@@ -6,13 +6,15 @@ import { Link } from 'react-router';
 import type { Schemas } from '../../../api/client';
 import { useMay } from '../../../app/me';
 import { DiffTable } from '../../../kit/diff';
+import { Found, foundText } from '../../../kit/found';
 import { Pager, useListState } from '../../../kit/list';
-import { Frame, When } from '../../../kit/parts';
-import { Failed, Loading } from '../../../kit/states';
+import { Frame, Hidden, When } from '../../../kit/parts';
+import { Who } from '../../../kit/people';
+import { RowHead } from '../../../kit/row-head';
+import { Failed, fieldError, Loading } from '../../../kit/states';
 import { count, PROVIDERS, word } from '../../../kit/words';
 import { join, split, toggled } from '../filters';
 import { type Kind, useFleetDiff } from '../queries';
-import { parameterFault } from '../span';
 import { clusterPath } from './list';
 import { type Ends, SpanForm, useSpan } from './span';
 
@@ -45,7 +47,7 @@ function Compared({ span }: { span: Ends & { set: (span: Ends) => void } }) {
   const { from } = span;
   const state = useListState(['change']);
   const query = useFleetDiff(span, { limit: state.limit, cursor: state.cursor, sort: state.sort, change: state.filters.change });
-  const faults = { from: parameterFault(query.error, 'from'), to: parameterFault(query.error, 'to') };
+  const faults = { from: fieldError(query.error, 'from'), to: fieldError(query.error, 'to') };
   const told = faults.from || faults.to;
   return (
     <>
@@ -55,6 +57,7 @@ function Compared({ span }: { span: Ends & { set: (span: Ends) => void } }) {
       {from !== undefined && query.isPending && <Loading what="The comparison" />}
       {from !== undefined && query.data && !told && (
         <>
+          <Found text={query.isPlaceholderData ? undefined : foundText(query.data, ['cluster that differs', 'clusters that differ'])} />
           <Numbers before={query.data.diff.before} after={query.data.diff.after} />
           <Kinds counts={query.data.diff.changes} chosen={split(state.filters.change)} choose={(kinds) => state.set({ change: join(kinds) })} />
           {query.data.rows.length === 0 ? (
@@ -116,7 +119,7 @@ function Numbers({ before, after }: { before: Schemas['FleetState']; after: Sche
         <Tbody>
           {numbersOf(before, after).map(([name, one, other]) => (
             <Tr key={name}>
-              <Td dataLabel="What">{name}</Td>
+              <RowHead dataLabel="What">{name}</RowHead>
               <Td dataLabel="Before">{count(one)}</Td>
               <Td dataLabel="After">{count(other)}</Td>
               <Td dataLabel="Change">{one === other ? 'none' : `${other > one ? '+' : '−'}${count(Math.abs(other - one))}`}</Td>
@@ -160,9 +163,19 @@ function One({ cluster, from, to }: { cluster: Schemas['ClusterDiff']; from: str
           {cluster.events.map((event) => (
             <li key={event.id}>
               <span className="cm-subtle">
-                <When time={event.recorded_at} /> by <code className="cm-clusters-id">{event.actor}</code>:
+                <When time={event.recorded_at} /> by <Who actor={event.actor} />:
               </span>{' '}
-              {reads ? <Link to={`/audit/${event.id}`}>{event.summary}</Link> : event.summary}
+              {reads ? (
+                <Link to={`/audit/${event.id}`}>
+                  {event.summary}
+                  <Hidden>
+                    {' '}
+                    ({cluster.name}, position {count(event.position)})
+                  </Hidden>
+                </Link>
+              ) : (
+                event.summary
+              )}
             </li>
           ))}
         </ol>

@@ -6,6 +6,7 @@ import { useId, useState } from 'react';
 
 import { Fault } from '../../../kit/fault';
 import { useDebounced } from '../../../kit/debounce';
+import { isMinor, versionChoices } from '../../../kit/versions';
 import { HEALTHS, PROVIDERS, word } from '../../../kit/words';
 import { type Filter, join, labelFault, split, STATUSES, toggled } from '../filters';
 
@@ -19,14 +20,15 @@ interface State {
   clear: () => void;
 }
 
-export function Filters({ state, regions }: { state: State; regions: readonly string[] | undefined }) {
+export function Filters({ state, regions, versions }: { state: State; regions: readonly string[]; versions: readonly string[] }) {
   const { filters } = state;
   const chosen = (name: Filter) => split(filters[name]);
   const known: [Filter, string, readonly string[], (value: string) => string][] = [
     ['status', 'Status', STATUSES, word],
     ['health', 'Health', HEALTHS, word],
     ['provider', 'Provider', Object.keys(PROVIDERS), (value) => PROVIDERS[value] ?? value],
-    ['region', 'Region', [...new Set([...(regions ?? []), ...chosen('region')])].sort(), (value) => value],
+    ['region', 'Region', [...new Set([...regions, ...chosen('region')])].sort(), (value) => value],
+    ['k8s_version', 'Version', versionChoices([...versions, ...chosen('k8s_version')]), (value) => (isMinor(value) ? `${value}, every patch` : value)],
   ];
   return (
     <Toolbar id="cm-clusters-filters" clearAllFilters={state.clear} clearFiltersButtonText="Clear all filters" collapseListedFiltersBreakpoint="md" inset={{ default: 'insetNone' }}>
@@ -106,7 +108,12 @@ function Choice(props: { title: string; values: readonly string[]; chosen: reado
       isScrollable
       shouldFocusToggleOnSelect={false}
       toggle={(ref) => (
-        <MenuToggle ref={ref} isExpanded={open} onClick={() => setOpen(!open)} badge={chosen.length > 0 ? <Badge isRead screenReaderText="chosen">{chosen.length}</Badge> : undefined}>
+        <MenuToggle
+          ref={ref}
+          isExpanded={open}
+          aria-label={`Filter by ${title.toLowerCase()}${chosen.length > 0 ? `, ${chosen.length} chosen` : ''}`}
+          onClick={() => setOpen(!open)}
+          badge={chosen.length > 0 ? <Badge isRead screenReaderText="chosen">{chosen.length}</Badge> : undefined}>
           {title}
         </MenuToggle>
       )}

@@ -5,10 +5,12 @@ import { Link } from 'react-router';
 
 import { useMay } from '../../../app/me';
 import { changes, DiffTable } from '../../../kit/diff';
+import { Found, foundText } from '../../../kit/found';
 import { Pager, useListState } from '../../../kit/list';
-import { OutcomeLabel, When } from '../../../kit/parts';
+import { Hidden, OutcomeLabel, When } from '../../../kit/parts';
+import { Who } from '../../../kit/people';
 import { Answered } from '../../../kit/states';
-import { eventWord } from '../../../kit/words';
+import { eventWord, sentence } from '../../../kit/words';
 import { type Entry, useHistory } from '../queries';
 import { clusterPath } from './list';
 
@@ -27,6 +29,7 @@ export function History({ id, asOf }: { id: string; asOf: string | undefined }) 
           </EmptyState>
         ) : (
           <>
+            <Found text={query.isPlaceholderData ? undefined : foundText(page, ['event', 'events'])} />
             <Timeline label="History" entries={page.rows} />
             <Pager state={state} page={page} />
           </>
@@ -52,16 +55,17 @@ export function Timeline({ label, entries, level = 'h2' }: { label: string; entr
 function Happened({ entry, reads, level: Heading }: { entry: Entry; reads: boolean; level: 'h2' | 'h3' }) {
   const changed = changes(entry.before, entry.after);
   const [open, setOpen] = useState(changed.length <= FEW);
+  const where = <Hidden> at position {entry.position}</Hidden>;
   return (
     <article aria-label={`${eventWord(entry.event_type)}, position ${entry.position}`}>
       <div className="cm-clusters-line">
         <Heading className="cm-clusters-what">{eventWord(entry.event_type)}</Heading>
         <OutcomeLabel outcome={entry.outcome} />
         <span className="cm-subtle">
-          <When time={entry.recorded_at} /> by <code className="cm-clusters-id">{entry.actor}</code>
+          <When time={entry.recorded_at} /> by <Who actor={entry.actor} />
         </span>
       </div>
-      <p>{entry.summary}</p>
+      <p>{sentence(entry.summary)}</p>
       {entry.reason && (
         <p>
           <strong>Reason:</strong> {entry.reason}
@@ -73,14 +77,31 @@ function Happened({ entry, reads, level: Heading }: { entry: Entry; reads: boole
         </p>
       )}
       {changed.length > 0 && (
-        <ExpandableSection toggleText={changed.length === 1 ? 'One member changed' : `${changed.length} members changed`} isIndented isExpanded={open} onToggle={(_event, next) => setOpen(next)}>
+        <ExpandableSection toggleContent={
+            <>
+              {changed.length === 1 ? 'One member changed' : `${changed.length} members changed`}
+              {where}
+            </>
+          }
+          isIndented isExpanded={open} onToggle={(_event, next) => setOpen(next)}>
           <DiffTable before={entry.before} after={entry.after} label={`What changed at position ${entry.position}`} />
         </ExpandableSection>
       )}
       <p className="cm-clusters-line">
-        {reads && <Link to={`/audit/${entry.id}`}>Entry in the audit log</Link>}
-        <Link to={clusterPath(entry.target_id, String(entry.position))}>The cluster right after</Link>
-        <Link to={`/clusters/${entry.target_id}/compare?from=${entry.position - 1}&to=${entry.position}`}>Compare with right before</Link>
+        {reads && (
+          <Link to={`/audit/${entry.id}`}>
+            Entry in the audit log
+            {where}
+          </Link>
+        )}
+        <Link to={clusterPath(entry.target_id, String(entry.position))}>
+          The cluster right after
+          <Hidden> position {entry.position}</Hidden>
+        </Link>
+        <Link to={`/clusters/${entry.target_id}/compare?from=${entry.position - 1}&to=${entry.position}`}>
+          Compare with right before
+          <Hidden> position {entry.position}</Hidden>
+        </Link>
       </p>
     </article>
   );

@@ -30,7 +30,8 @@ const columns = (asOf: string | undefined): Column<Cluster>[] => [
   { title: 'Updated', sort: 'updated_at', cell: (cluster) => <When time={cluster.updated_at} /> },
 ];
 
-function Nodes({ cluster: { nodes } }: { cluster: Cluster }) {
+function Nodes({ cluster: { nodes, uid } }: { cluster: Cluster }) {
+  if (uid === null) return <span className="cm-subtle">not known yet</span>;
   return nodes.ready === nodes.total ? <>{count(nodes.total)}</> : <>{`${count(nodes.ready)} of ${count(nodes.total)} ready`}</>;
 }
 
@@ -53,9 +54,11 @@ export function ListPage() {
         </>
       }
     >
-      <Filters state={state} regions={fleet.data?.regions} />
+      <Filters state={state} regions={fleet.data?.regions ?? []} versions={fleet.data?.versions ?? []} />
       <Travel moment={moment} told={fleet.data?.told} />
-      <ListTable label="Clusters" columns={columns(moment.asOf)} state={state} query={query} rowKey={(cluster) => cluster.id} empty={<None moment={moment} manages={manages} />} />
+      <div className="cm-clusters-list">
+        <ListTable label="Clusters" noun={['cluster', 'clusters']} columns={columns(moment.asOf)} state={state} query={query} rowKey={(cluster) => cluster.id} empty={<None moment={moment} manages={manages} />} />
+      </div>
     </Frame>
   );
 }

@@ -1,14 +1,21 @@
 /** How a cluster is, and what it is. */
-import { Alert, Card, CardBody, CardTitle, DescriptionList, DescriptionListDescription, DescriptionListGroup, DescriptionListTerm } from '@patternfly/react-core';
+import { Alert, Button, Card, CardBody, CardTitle } from '@patternfly/react-core';
 import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
-import type { ReactNode } from 'react';
+import { lazy, type ReactNode, Suspense, useState } from 'react';
 
+import { useMay } from '../../../app/me';
 import { HealthLabel, When } from '../../../kit/parts';
+import { Who } from '../../../kit/people';
+import { RowHead } from '../../../kit/row-head';
 import { Failed } from '../../../kit/states';
-import { count } from '../../../kit/words';
+import { Terms } from '../../../kit/terms';
+import { count, sentence } from '../../../kit/words';
 import { adviceFor } from '../advice';
 import { type Cluster, useHealth } from '../queries';
 import { Progress } from './progress';
+
+const COLUMNS = { columnModifier: { default: '1Col', md: '2Col', xl: '3Col' } } as const;
+const ChangeDialog = lazy(() => import('../commands/change'));
 
 export function Overview({ cluster, past }: { cluster: Cluster; past: boolean }) {
   return (
@@ -21,31 +28,50 @@ export function Overview({ cluster, past }: { cluster: Cluster; past: boolean })
   );
 }
 
-function Failure({ cluster: { failure, status }, past }: { cluster: Cluster; past: boolean }) {
-  if (!failure) return null;
+function Failure({ cluster, past }: { cluster: Cluster; past: boolean }) {
+  const { failure, status } = cluster;
+  const may = useMay('clusters:manage');
+  const [changing, setChanging] = useState(false);
+  // Of a cluster that leaves there is nothing left to mend.
+  if (!failure || /^decommission/.test(status)) return null;
   const advice = adviceFor(failure.code);
   const importing = status === 'importing' || status === 'import_failed';
   return (
-    <Alert isInline variant="danger" component="h2" title={importing ? 'The import failed' : 'The last change of credentials failed'}>
+    <Alert
+      isInline
+      variant="danger"
+      component="h2"
+      title={importing ? 'The import failed' : 'The last change of credentials failed'}
+      actionLinks={
+        may &&
+        !past && (
+          <Button variant="link" isInline onClick={() => setChanging(true)}>
+            Replace the credentials
+          </Button>
+        )
+      }
+    >
       <p>
-        {sentence(failure.message)} <code>{failure.code}</code>
+        {whole(failure.message)} <code>{failure.code}</code>
       </p>
       {!past && advice && <p>{advice}</p>}
       {!past && (
         <p>
           {importing
-            ? 'The hub goes on trying: once the cluster answers, it is active by itself. You can also change its credentials, or decommission it and import it anew.'
+            ? 'The hub goes on trying: once the cluster answers, it is active by itself.'
             : 'The credentials from before still hold. Hand in others when you have them.'}
         </p>
+      )}
+      {changing && (
+        <Suspense>
+          <ChangeDialog cluster={cluster} credentialsOnly close={() => setChanging(false)} />
+        </Suspense>
       )}
     </Alert>
   );
 }
 
-function sentence(text: string): string {
-  const end = /[.!?]$/.test(text) ? text : `${text}.`;
-  return end.charAt(0).toUpperCase() + end.slice(1);
-}
+const whole = (text: string) => sentence(/[.!?]$/.test(text) ? text : `${text}.`);
 
 function HealthCard({ cluster, past }: { cluster: Cluster; past: boolean }) {
   const health = useHealth(cluster.id, !past && cluster.status !== 'decommissioned');
@@ -55,9 +81,10 @@ function HealthCard({ cluster, past }: { cluster: Cluster; past: boolean }) {
       <CardBody>
         <div className="cm-clusters-stack">
           <Terms
-            items={[
+            {...COLUMNS}
+            rows={[
               ['State', <HealthLabel key="health" health={cluster.health} />],
-              ['Nodes ready', `${count(cluster.nodes.ready)} of ${count(cluster.nodes.total)}`],
+              ['Nodes ready', cluster.uid === null ? 'not known yet' : `${count(cluster.nodes.ready)} of ${count(cluster.nodes.total)}`],
               ...(health.data
                 ? ([
                     ['Last looked at', <When key="checked" time={health.data.last_checked} />],
@@ -90,9 +117,9 @@ function Issues({ cluster: { issues, health } }: { cluster: Cluster }) {
       <Tbody>
         {issues.map((issue) => (
           <Tr key={`${issue.code} ${issue.object}`}>
-            <Td dataLabel="What" modifier="breakWord">
-              {sentence(issue.message)}
-            </Td>
+            <RowHead dataLabel="What" modifier="breakWord">
+              {whole(issue.message)}
+            </RowHead>
             <Td dataLabel="Where" modifier="breakWord">
               <code>{issue.object}</code>
             </Td>
@@ -115,7 +142,8 @@ function Facts({ cluster }: { cluster: Cluster }) {
       <CardTitle component="h2">What the hub knows of it</CardTitle>
       <CardBody>
         <Terms
-          items={[
+            {...COLUMNS}
+          rows={[
             ['Id', <code key="id">{cluster.id}</code>],
             ['Identity (UID of kube-system)', cluster.uid ? <code key="uid">{cluster.uid}</code> : 'not known yet'],
             ['Asked for', <By key="created" time={cluster.created_at} who={cluster.created_by} />],
@@ -131,20 +159,7 @@ function Facts({ cluster }: { cluster: Cluster }) {
 function By({ time, who }: { time: string; who: string }) {
   return (
     <>
-      <When time={time} /> by <code className="cm-clusters-id">{who}</code>
+      <When time={time} /> by <Who actor={who} />
     </>
-  );
-}
-
-function Terms({ items }: { items: [string, ReactNode][] }) {
-  return (
-    <DescriptionList columnModifier={{ default: '1Col', md: '2Col', xl: '3Col' }} isCompact>
-      {items.map(([term, said]) => (
-        <DescriptionListGroup key={term}>
-          <DescriptionListTerm>{term}</DescriptionListTerm>
-          <DescriptionListDescription className="cm-clusters-id">{said}</DescriptionListDescription>
-        </DescriptionListGroup>
-      ))}
-    </DescriptionList>
   );
 }

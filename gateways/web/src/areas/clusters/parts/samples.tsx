@@ -9,6 +9,7 @@ import { type ReactNode, useState } from 'react';
 import type { Schemas } from '../../../api/client';
 import type { Moment } from '../../../kit/past';
 import { Answered } from '../../../kit/states';
+import { RowHead } from '../../../kit/row-head';
 import { count } from '../../../kit/words';
 import { useNodes, useWorkloads } from '../queries';
 
@@ -30,13 +31,15 @@ export function NoPast({ what, moment }: { what: string; moment: Moment }) {
 interface Shown<Row> {
   title: string;
   cell: (row: Row) => ReactNode;
+  /** Breaks words where it has to. */
+  long?: boolean;
 }
 
 const PAGE = 100;
 
 /** All rows come in one answer: what is shown of them is chosen here. */
-function Sampled<Row>(props: { what: string; query: UseQueryResult<Row[]>; columns: Shown<Row>[]; text: (row: Row) => string }) {
-  const { what, query, columns, text } = props;
+function Sampled<Row>(props: { what: string; /** One of them. */ one: string; query: UseQueryResult<Row[]>; columns: Shown<Row>[]; text: (row: Row) => string }) {
+  const { what, one, query, columns, text } = props;
   const [sought, setSought] = useState('');
   const [number, setNumber] = useState(1);
   return (
@@ -62,7 +65,7 @@ function Sampled<Row>(props: { what: string; query: UseQueryResult<Row[]>; colum
                 onClear={() => setSought('')}
                 resultsCount={sought ? count(found.length) : undefined}
               />
-              <span aria-live="polite">{found.length === rows.length ? count(rows.length) : `${count(found.length)} of ${count(rows.length)}`}</span>
+              <span aria-live="polite">{`${found.length === rows.length ? '' : `${count(found.length)} of `}${count(rows.length)} ${rows.length === 1 ? one : what.toLowerCase()}`}</span>
             </div>
             <Table role="table" aria-label={what} variant="compact" gridBreakPoint="grid-lg">
               <Thead>
@@ -77,11 +80,14 @@ function Sampled<Row>(props: { what: string; query: UseQueryResult<Row[]>; colum
               <Tbody>
                 {found.slice((here - 1) * PAGE, here * PAGE).map((row) => (
                   <Tr key={text(row)}>
-                    {columns.map((column) => (
-                      <Td key={column.title} dataLabel={column.title} modifier="breakWord">
-                        {column.cell(row)}
-                      </Td>
-                    ))}
+                    {columns.map((column, index) => {
+                      const Cell = index === 0 ? RowHead : Td;
+                      return (
+                        <Cell key={column.title} dataLabel={column.title} {...(column.long ? { modifier: 'breakWord' as const } : {})}>
+                          {column.cell(row)}
+                        </Cell>
+                      );
+                    })}
                   </Tr>
                 ))}
               </Tbody>
@@ -106,7 +112,7 @@ function Yes({ good, children }: { good: boolean; children: ReactNode }) {
 }
 
 const NODES: Shown<Schemas['Node']>[] = [
-  { title: 'Name', cell: (node) => node.name },
+  { title: 'Name', long: true, cell: (node) => node.name },
   { title: 'Ready', cell: (node) => <Yes good={node.ready}>{node.ready ? 'Ready' : 'Not ready'}</Yes> },
   { title: 'New pods', cell: (node) => (node.schedulable ? 'Takes them' : 'Takes none (cordoned)') },
   { title: 'Roles', cell: (node) => node.roles.join(', ') || '—' },
@@ -116,17 +122,17 @@ const NODES: Shown<Schemas['Node']>[] = [
 ];
 
 export function Nodes({ id }: { id: string }) {
-  return <Sampled what="Nodes" query={useNodes(id)} columns={NODES} text={(node) => [node.name, node.kubelet_version, ...node.roles].join(' ')} />;
+  return <Sampled what="Nodes" one="node" query={useNodes(id)} columns={NODES} text={(node) => [node.name, node.kubelet_version, ...node.roles].join(' ')} />;
 }
 
 const WORKLOADS: Shown<Schemas['Workload']>[] = [
-  { title: 'Name', cell: (one) => one.name },
-  { title: 'Namespace', cell: (one) => one.namespace },
+  { title: 'Name', long: true, cell: (one) => one.name },
+  { title: 'Namespace', long: true, cell: (one) => one.namespace },
   { title: 'Kind', cell: (one) => one.kind },
   { title: 'Replicas', cell: (one) => <Yes good={one.ready_replicas >= one.replicas}>{`${count(one.ready_replicas)} of ${count(one.replicas)} ready`}</Yes> },
   { title: 'Updated replicas', cell: (one) => count(one.updated_replicas) },
-  { title: 'Images', cell: (one) => <Lines lines={one.images} /> },
-  { title: 'Volumes', cell: (one) => <Volumes volumes={one.volumes ?? []} /> },
+  { title: 'Images', long: true, cell: (one) => <Lines lines={one.images} /> },
+  { title: 'Volumes', long: true, cell: (one) => <Volumes volumes={one.volumes ?? []} /> },
 ];
 
 function Lines({ lines }: { lines: readonly string[] }) {
@@ -134,7 +140,7 @@ function Lines({ lines }: { lines: readonly string[] }) {
   return (
     <ul className="cm-plain-list">
       {lines.map((line) => (
-        <li key={line} className="cm-clusters-id">
+        <li key={line} className="cm-breaks">
           {line}
         </li>
       ))}
@@ -148,7 +154,7 @@ function Volumes({ volumes }: { volumes: readonly Schemas['Volume'][] }) {
     <ul className="cm-plain-list cm-clusters-volumes">
       {volumes.map((volume) => (
         <li key={volume.name}>
-          <span className="cm-clusters-id">{volume.name}</span> {volume.phase === 'Bound' ? volume.phase : <Yes good={false}>{volume.phase}</Yes>}
+          <span className="cm-breaks">{volume.name}</span> {volume.phase === 'Bound' ? volume.phase : <Yes good={false}>{volume.phase}</Yes>}
           <span className="cm-subtle">{[volume.capacity, volume.storage_class].filter(Boolean).map((text) => ` · ${text}`)}</span>
         </li>
       ))}
@@ -157,5 +163,5 @@ function Volumes({ volumes }: { volumes: readonly Schemas['Volume'][] }) {
 }
 
 export function Workloads({ id }: { id: string }) {
-  return <Sampled what="Stateful workloads" query={useWorkloads(id)} columns={WORKLOADS} text={(one) => [one.namespace, one.name, one.kind, ...one.images].join(' ')} />;
+  return <Sampled what="Stateful workloads" one="stateful workload" query={useWorkloads(id)} columns={WORKLOADS} text={(one) => [one.namespace, one.name, one.kind, ...one.images].join(' ')} />;
 }

@@ -2,8 +2,8 @@
 import { Button, Form, FormGroup, TextInput } from '@patternfly/react-core';
 import SyncAltIcon from '@patternfly/react-icons/dist/esm/icons/sync-alt-icon';
 import { useId, useState } from 'react';
-import { useSearchParams } from 'react-router';
 
+import { put, useAddress } from '../../../kit/address';
 import { Fault } from '../../../kit/fault';
 import { BEGINNING, momentOf, swapped, type Typed, typed } from '../span';
 
@@ -14,20 +14,16 @@ export interface Ends {
 
 /** Both moments, as the address says them. Without `from` nothing was chosen yet. */
 export function useSpan(): Ends & { set: (span: Ends) => void } {
-  const [params, setParams] = useSearchParams();
+  const [params, change] = useAddress();
   return {
     from: params.get('from') ?? undefined,
     to: params.get('to') ?? undefined,
-    set: (span) => {
-      const next = new URLSearchParams(params);
-      next.delete('cursor');
-      for (const name of ['from', 'to'] as const) {
-        const moment = span[name];
-        if (moment === undefined) next.delete(name);
-        else next.set(name, moment);
-      }
-      setParams(next);
-    },
+    set: ({ from, to }) =>
+      change((next) => {
+        next.delete('cursor');
+        put(next, 'from', from);
+        put(next, 'to', to);
+      }),
   };
 }
 

@@ -1,8 +1,9 @@
 /** Saved views: apply one, save what is shown, and see to them. */
-import { Alert, Button, Divider, Dropdown, DropdownItem, DropdownList, Form, FormGroup, MenuToggle, Modal, ModalBody, ModalFooter, ModalHeader, TextInput } from '@patternfly/react-core';
+import { Alert, Button, Divider, Dropdown, DropdownItem, DropdownList, Form, FormGroup, MenuToggle, Modal, ModalBody, TextInput } from '@patternfly/react-core';
 import { useId, useState } from 'react';
 import { useLocation, useNavigate } from 'react-router';
 
+import { DialogFoot, DialogHead } from '../../../kit/dialog';
 import { Fault } from '../../../kit/fault';
 import { LONGEST_NAME, nameFault, queryOf, renamed, saved, useViews, type View } from '../views';
 
@@ -49,7 +50,7 @@ function Manage({ search, here, close }: { search: string; here: View | undefine
   const change = (next: readonly View[]) => setRefused(!keep(next));
   return (
     <Modal isOpen variant="small" onClose={close} aria-labelledby={`${id}-title`} elementToFocus={`#${CSS.escape(id)}-body input`}>
-      <ModalHeader title="Saved views" labelId={`${id}-title`} description="They are kept in this browser. To share one, share the address of the page: it says the same." />
+      <DialogHead title="Saved views" labelId={`${id}-title`} description="They are kept in this browser. To share one, share the address of the page: it says the same." />
       <ModalBody id={`${id}-body`}>
         {refused && <Alert isInline variant="danger" className="cm-space-below" title="This browser keeps nothing for this page. Bookmark the address instead." />}
         {here ? (
@@ -94,11 +95,11 @@ function Manage({ search, here, close }: { search: string; here: View | undefine
           </ul>
         )}
       </ModalBody>
-      <ModalFooter>
+      <DialogFoot>
         <Button variant="primary" onClick={close}>
           Done
         </Button>
-      </ModalFooter>
+      </DialogFoot>
     </Modal>
   );
 }

@@ -1,9 +1,11 @@
 /** What can be done to an export: each with its preview. */
-import { Alert, Button, Modal, ModalBody, ModalFooter, ModalHeader, Spinner } from '@patternfly/react-core';
+import { Alert, Button, Modal, ModalBody, Spinner } from '@patternfly/react-core';
 import { useEffect, useId, useState } from 'react';
 import { useNavigate } from 'react-router';
 
 import { ConfirmCommand, PlannedEvents, useCommand, type Why } from '../../../kit/command';
+import { DialogFoot, DialogHead } from '../../../kit/dialog';
+import { repeated, Repeating, type Repeats } from '../../../kit/repeats';
 import { Answered, Failed } from '../../../kit/states';
 import { type Deed, type Export, order, test, usePlan } from '../queries';
 import { ReplayDialog } from './replay';
@@ -38,9 +40,11 @@ export function useDeed(one: Export, done: string, onDone: () => void) {
 }
 
 export function ActionDialog({ one, ask, close }: { one: Export; ask: Ask; close: () => void }) {
-  if (ask === 'test') return <TestDialog one={one} close={close} />;
-  if (ask === 'replay') return <ReplayDialog one={one} close={close} />;
-  return <DeedDialog one={one} ask={ask} close={close} />;
+  // What was looked at is what it is done to: sent once more, it cannot become another command.
+  const [looked] = useState(one);
+  if (ask === 'test') return <TestDialog one={looked} close={close} />;
+  if (ask === 'replay') return <ReplayDialog one={looked} close={close} />;
+  return <DeedDialog one={looked} ask={ask} close={close} />;
 }
 
 function DeedDialog({ one, ask, close }: { one: Export; ask: keyof typeof WORDS; close: () => void }) {
@@ -64,6 +68,7 @@ function DeedDialog({ one, ask, close }: { one: Export; ask: keyof typeof WORDS;
       }
       failure={command.error}
       busy={command.isPending}
+      repeats={command.repeats}
       confirm={(why) => command.mutate({ deed: { kind: ask }, why, revision: one.revision })}
       close={close}
     >
@@ -72,7 +77,7 @@ function DeedDialog({ one, ask, close }: { one: Export; ask: keyof typeof WORDS;
   );
 }
 
-export type Testing = { kind: 'asking' } | { kind: 'said'; delivered: boolean; answer: string } | { kind: 'failed'; cause: unknown };
+export type Testing = { kind: 'asking'; repeats?: Repeats } | { kind: 'said'; delivered: boolean; answer: string } | { kind: 'failed'; cause: unknown };
 
 /** Sends the test message as soon as it is shown, and again when told to. */
 export function useTest(id: string | undefined): [Testing, () => void] {
@@ -81,7 +86,12 @@ export function useTest(id: string | undefined): [Testing, () => void] {
   useEffect(() => {
     if (id === undefined) return;
     let current = true;
-    test(id).then(
+    // It records nothing: a second message does no harm.
+    repeated(
+      () => test(id),
+      (repeats) => current && setTesting({ kind: 'asking', repeats }),
+      (problem) => current && problem.passing,
+    ).then(
       (said) => current && setTesting({ kind: 'said', ...said }),
       (cause: unknown) => current && setTesting({ kind: 'failed', cause }),
     );
@@ -102,16 +112,19 @@ export function TestAnswer({ testing, retry }: { testing: Testing; retry: () => 
   return (
     <div role="status">
       {testing.kind === 'asking' && (
-        <p>
-          <Spinner size="md" aria-label="Sending the test message" /> The hub sends one message that is no event, and waits up to 20 seconds for the answer…
-        </p>
+        <>
+          <p>
+            <Spinner size="md" aria-label="Sending the test message" /> The hub sends one message that is no event, and waits up to 20 seconds for the answer…
+          </p>
+          <Repeating busy repeats={testing.repeats} keyed={false} />
+        </>
       )}
       {testing.kind === 'said' && (
         <Alert isInline component="p" variant={testing.delivered ? 'success' : 'danger'} title={testing.delivered ? 'The test message arrived' : 'The test message did not arrive'}>
           <p>The hub says: {testing.answer}</p>
         </Alert>
       )}
-      {testing.kind === 'failed' && <Failed cause={testing.cause} retry={retry} inline />}
+      {testing.kind === 'failed' && <Failed cause={testing.cause} retry={retry} inline byHand />}
     </div>
   );
 }
@@ -121,18 +134,18 @@ function TestDialog({ one, close }: { one: Export; close: () => void }) {
   const id = useId();
   return (
     <Modal isOpen variant="small" onClose={close} aria-labelledby={id}>
-      <ModalHeader title={`Test ${one.name}`} labelId={id} />
+      <DialogHead title={`Test ${one.name}`} labelId={id} />
       <ModalBody>
         <TestAnswer testing={testing} retry={again} />
       </ModalBody>
-      <ModalFooter>
+      <DialogFoot>
         <Button variant="primary" onClick={again} isDisabled={testing.kind === 'asking'}>
           Send it again
         </Button>
         <Button variant="link" onClick={close}>
           Close
         </Button>
-      </ModalFooter>
+      </DialogFoot>
     </Modal>
   );
 }

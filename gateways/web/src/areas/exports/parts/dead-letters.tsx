@@ -23,7 +23,7 @@ const COLUMNS: Column<DeadLetter>[] = [
       </>
     ),
   },
-  { title: 'Why it was set aside', cell: (one) => one.error },
+  { title: 'Why it was set aside', wide: true, cell: (one) => one.error },
   { title: 'Tried', cell: (one) => `${count(one.attempts)} ${one.attempts === 1 ? 'time' : 'times'}` },
   { title: 'Since', cell: (one) => <When time={one.since} /> },
 ];
@@ -52,7 +52,7 @@ export function DeadLettersPage() {
       }
     >
       {present ? (
-        <ListTable label="Dead letters" columns={COLUMNS} state={state} query={query} rowKey={(letter) => letter.event_id} empty={<NoneDead />} />
+        <ListTable label="Dead letters" noun={['dead letter', 'dead letters']} columns={COLUMNS} state={state} query={query} rowKey={(letter) => letter.event_id} empty={<NoneDead />} />
       ) : (
         <EmptyState titleText="Dead letters are only known of now" headingLevel="h2" icon={HistoryIcon}>
           <EmptyStateBody>What was delivered is no event of the ledger: of the past there is nothing to show.</EmptyStateBody>

@@ -1,12 +1,13 @@
 /** One export: how it is doing, what it sends, and what can be done to it. */
-import { Alert, Button, DescriptionList, DescriptionListDescription, DescriptionListGroup, DescriptionListTerm } from '@patternfly/react-core';
+import { Alert, Button } from '@patternfly/react-core';
 import { type ReactNode, useState } from 'react';
 import { Link, useParams } from 'react-router';
 
 import { useMay } from '../../../app/me';
-import { ButtonLink, Frame, When } from '../../../kit/parts';
+import { ButtonLink, Frame, Hidden, When } from '../../../kit/parts';
 import { useMoment } from '../../../kit/past';
 import { Answered } from '../../../kit/states';
+import { Terms } from '../../../kit/terms';
 import { at, count, word } from '../../../kit/words';
 import { type Export, useExport } from '../queries';
 import { ActionDialog, type Ask } from './actions';
@@ -23,13 +24,13 @@ export function ExportPage() {
       about={
         one && (
           <>
-            <ExportStatus status={one.status} /> {FORMATS[one.format]} to {kindWord(one.transport)} <code className="cm-exports-address">{addressOf(one.transport)}</code>
+            <ExportStatus status={one.status} /> {FORMATS[one.format]} to {kindWord(one.transport)} <code className="cm-breaks">{addressOf(one.transport)}</code>
           </>
         )
       }
       actions={one && asOf === undefined && <Actions one={one} />}
     >
-      <Answered query={query} what="The export">
+      <Answered query={query} what="The export" back={<ButtonLink to="/exports" variant="link">To the exports</ButtonLink>}>
         {(found) => (
           <>
             {asOf === undefined ? <Doing one={found} /> : <p className="cm-space-below">Of the past only what was asked for is known, not how it went.</p>}
@@ -101,7 +102,7 @@ function Doing({ one }: { one: Export }) {
           </Tile>
           <Tile title="Dead letters">
             <Link to={`/exports/${one.id}/dead-letters`}>
-              <Known value={one.dead_letters} />
+              <Known value={one.dead_letters} /> <Hidden>dead letters</Hidden>
             </Link>
           </Tile>
         </dl>
@@ -140,14 +141,7 @@ function Asked({ one }: { one: Export }) {
       <h2 id="cm-exports-asked" className="cm-heading">
         What it sends
       </h2>
-      <DescriptionList isHorizontal isCompact>
-        {rows.map(([term, said]) => (
-          <DescriptionListGroup key={term}>
-            <DescriptionListTerm>{term}</DescriptionListTerm>
-            <DescriptionListDescription className="cm-exports-address">{said}</DescriptionListDescription>
-          </DescriptionListGroup>
-        ))}
-      </DescriptionList>
+      <Terms rows={rows} isHorizontal />
       <p className="cm-space-above">
         <ButtonLink variant="link" to={`/audit?target=${one.id}`}>
           What was done to it, in the audit log
@@ -166,7 +160,7 @@ function details({ transport }: Export): [string, ReactNode][] {
     said.push(['A full file has', `${count(transport.max_bytes)} bytes`], ['Full files kept', transport.keep === 0 ? 'all' : count(transport.keep)]);
     return said;
   }
-  const clear = (transport.kind === 'syslog' || transport.kind === 'kafka') && !transport.tls;
+  const clear = 'url' in transport ? transport.url.startsWith('http://') : !transport.tls;
   const authorities = transport.tls?.ca ? 'its own authorities' : "the hub's authorities";
   const name = transport.tls?.server_name ? `, for the name ${transport.tls.server_name}` : '';
   said.push(['TLS', clear ? 'none: in the clear' : `checked against ${authorities}${name}`]);

@@ -6,7 +6,7 @@ import { Link } from 'react-router';
 
 import { useMay } from '../../../app/me';
 import { type Column, ListTable, useListState } from '../../../kit/list';
-import { ButtonLink, Frame, When } from '../../../kit/parts';
+import { ButtonLink, Frame, Hidden, When } from '../../../kit/parts';
 import { useMoment } from '../../../kit/past';
 import { count } from '../../../kit/words';
 import { type Export, useExports } from '../queries';
@@ -27,7 +27,7 @@ function columns(asOf: string | undefined): Column<Export>[] {
       wide: true,
       cell: (one) => (
         <>
-          {kindWord(one.transport)} <code className="cm-exports-address">{addressOf(one.transport)}</code>
+          {kindWord(one.transport)} <code className="cm-breaks">{addressOf(one.transport)}</code>
         </>
       ),
     },
@@ -52,9 +52,21 @@ function columns(asOf: string | undefined): Column<Export>[] {
     { title: 'Last error', wide: true, cell: (one) => <Failing one={one} /> },
     {
       title: 'Dead letters',
-      cell: (one) => (one.dead_letters ? <Link to={`/exports/${one.id}/dead-letters`}>{count(one.dead_letters)}</Link> : <Known value={one.dead_letters} />),
+      cell: (one) => (one.dead_letters ? <DeadLetters one={one} number={one.dead_letters} /> : <Known value={one.dead_letters} />),
     },
   ];
+}
+
+function DeadLetters({ one, number }: { one: Export; number: number }) {
+  return (
+    <Link to={`/exports/${one.id}/dead-letters`}>
+      {count(number)}
+      <Hidden>
+        {' '}
+        dead letters of {one.name}
+      </Hidden>
+    </Link>
+  );
 }
 
 export function ExportsPage() {
@@ -72,6 +84,7 @@ export function ExportsPage() {
       <Filters key={state.filters.name ?? ''} state={state} />
       <ListTable
         label="Exports"
+        noun={['export', 'exports']}
         columns={columns(asOf)}
         state={state}
         query={query}

@@ -56,6 +56,7 @@ export function ReplayDialog({ one, close }: { one: Export; close: () => void })
       }
       failure={command.error}
       busy={command.isPending}
+      repeats={command.repeats}
       confirm={(why) => deed && command.mutate({ deed, why, revision: one.revision })}
       close={close}
     >

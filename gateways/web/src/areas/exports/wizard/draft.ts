@@ -1,5 +1,6 @@
 /** An export as somebody types it, and what is sent of it. */
 import type { Schemas } from '../../../api/client';
+import type { Why } from '../../../kit/command';
 import type { Kind } from '../parts/words';
 import type { Format, Transport } from '../queries';
 
@@ -133,4 +134,15 @@ export function wanted(draft: Draft): Schemas['CreateExport'] {
     starts_at: draft.start === 'position' ? Number(draft.position) : draft.start,
     ...(credentials ? { credentials } : {}),
   };
+}
+
+/** What leaving would lose, by name. */
+export function unsent(draft: Draft, why: Why): string[] {
+  const touched = (Object.keys(EMPTY) as (keyof Draft)[]).filter((member) => draft[member] !== EMPTY[member]);
+  const secrets = touched.filter((member) => ['token', 'password', 'signingKey'].includes(member));
+  return [
+    ...(touched.length > secrets.length ? [`What you wrote of the export${draft.name ? ` ${draft.name}` : ''}: where to, and what.`] : []),
+    ...(secrets.length > 0 ? ['Its secrets, which this page has in memory only.'] : []),
+    ...(why.reason || why.changeRequest ? ['Why it is made.'] : []),
+  ];
 }

@@ -1,10 +1,10 @@
 /** What will be recorded, before it is. */
-import { DescriptionList, DescriptionListDescription, DescriptionListGroup, DescriptionListTerm } from '@patternfly/react-core';
 import type { UseMutationResult } from '@tanstack/react-query';
 
 import type { Schemas } from '../../../api/client';
 import { PlannedEvents, type Why, WhyFields } from '../../../kit/command';
 import { Failed, Loading } from '../../../kit/states';
+import { Terms } from '../../../kit/terms';
 import { addressOf, FORMATS, kindWord } from '../parts/words';
 import { credentialsOf, type Draft, transportOf } from './draft';
 
@@ -27,17 +27,10 @@ export function Review(props: {
   ];
   return (
     <>
-      <DescriptionList isHorizontal isCompact>
-        {rows.map(([term, said]) => (
-          <DescriptionListGroup key={term}>
-            <DescriptionListTerm>{term}</DescriptionListTerm>
-            <DescriptionListDescription className="cm-exports-address">{said}</DescriptionListDescription>
-          </DescriptionListGroup>
-        ))}
-      </DescriptionList>
+      <Terms rows={rows} isHorizontal />
       <div>
         <h3 className="cm-heading">What will be recorded</h3>
-        {plan.data && !plan.isPending ? <PlannedEvents plan={plan.data} /> : plan.isError ? <Failed cause={plan.error} retry={retry} inline /> : <Loading what="The preview" />}
+        {plan.data && !plan.isPending ? <PlannedEvents plan={plan.data} /> : plan.isError ? <Failed cause={plan.error} retry={retry} inline byHand /> : <Loading what="The preview" />}
       </div>
       <WhyFields why={why} change={setWhy} />
       {failure !== null && failure !== undefined && <Failed cause={failure} inline />}

@@ -2,7 +2,11 @@ import { screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { expect, it } from 'vitest';
 
-import { ADMIN, anExport, hub, plan, problem, show } from '../testing';
+import { anExport, answer, asked, me, PERMISSIONS, plan, problem, records, sent, show } from '../../../kit/testing';
+import Exports from '../page';
+
+const open = (path: string) => show(<Exports />, path);
+const taken = () => problem(409, 'name-taken', { errors: [{ pointer: '/name', detail: 'another one has this name already' }] });
 
 const next = () => userEvent.click(screen.getByRole('button', { name: 'Next' }));
 
@@ -19,8 +23,7 @@ async function fillSplunk() {
 }
 
 it('goes no step further than the fields let it, and leads to the first that is wrong', async () => {
-  hub({});
-  show('/exports/new?step=review');
+  open('/exports/new?step=review');
   expect(await screen.findByRole('heading', { name: 'Where to' })).toBeInTheDocument();
   await next();
   expect(screen.getByLabelText(/^Name\b(?! in)/)).toHaveFocus();
@@ -31,13 +34,12 @@ it('goes no step further than the fields let it, and leads to the first that is 
 });
 
 it('previews, creates, tests, and leads to the export', async () => {
-  const log = hub({
-    'POST /api/v1/exports?dry_run=true': () => plan('export.created.v1'),
-    'POST /api/v1/exports/export_1/test': () => Response.json({ delivered: true, answer: 'the other side has taken the message' }),
-    'POST /api/v1/exports': () => Response.json({ id: 'export_1', name: 'splunk' }, { status: 201, headers: { 'Ledger-Position': '12' } }),
-    'GET /api/v1/exports/export_1': () => Response.json(anExport()),
+  answer({
+    'POST /api/v1/exports': records('export.created.v1', anExport({ name: 'splunk' })),
+    'POST /api/v1/exports/{id}/test': { delivered: true, answer: 'the other side has taken the message' },
+    'GET /api/v1/exports/{id}': anExport(),
   });
-  const { container } = show('/exports/new');
+  const { container } = open('/exports/new');
   await fillSplunk();
   expect(screen.getByLabelText(/^Token/)).toHaveAttribute('type', 'password');
   await next();
@@ -49,17 +51,19 @@ it('previews, creates, tests, and leads to the export', async () => {
   await userEvent.click(screen.getByRole('button', { name: 'Create the export' }));
   expect(await screen.findByText(/has taken the message/)).toBeInTheDocument();
   expect(screen.getByRole('link', { name: 'Go to the export' })).toHaveAttribute('href', '/exports/export_1');
-  const sent = log.find(({ what }) => what === 'POST /api/v1/exports');
-  expect(sent?.body).toEqual({
+  const [command] = sent('POST /api/v1/exports');
+  expect(command?.body).toEqual({
     name: 'splunk',
     format: 'ocsf',
     transport: { kind: 'splunk_hec', url: 'https://splunk.example:8088', acknowledge: false },
     starts_at: 'beginning',
     credentials: { token: 'secret-1' },
   });
-  expect(sent?.headers.get('Reason')).toBe('audit');
+  expect(command?.headers.get('Reason')).toBe('audit');
   // The test reads the export: it is asked for with the position of its creation first.
-  expect(log.findIndex(({ what }) => what.startsWith('GET /api/v1/exports/export_1?min_position=12'))).toBeLessThan(log.findIndex(({ what }) => what.endsWith('/test')));
+  const [read] = asked('GET /api/v1/exports/{id}');
+  expect(read?.query.get('min_position')).toBe('12');
+  expect(asked().findIndex((one) => one === read)).toBeLessThan(asked().findIndex(({ path }) => path.endsWith('/test')));
   expect(container.innerHTML).not.toContain('secret-1');
 });
 
@@ -67,11 +71,8 @@ it.each([
   ['the preview', true],
   ['the command', false],
 ])('leads back to the step and field that %s refused', async (_who, dry) => {
-  hub({
-    'POST /api/v1/exports?dry_run=true': () => (dry ? problem(409, '/name', 'another one has this name already') : plan('export.created.v1')),
-    'POST /api/v1/exports': () => problem(409, '/name', 'another one has this name already'),
-  });
-  show('/exports/new');
+  answer({ 'POST /api/v1/exports': (command) => (command.dry === dry ? taken() : plan('export.created.v1')) });
+  open('/exports/new');
   await fillSplunk();
   await next();
   await screen.findByRole('heading', { name: 'What' });
@@ -92,15 +93,14 @@ it.each([
 });
 
 it('is for those who manage exports', async () => {
-  hub({}, ADMIN.filter((one) => one !== 'exports:manage'));
-  show('/exports/new');
+  answer({ 'GET /api/v1/me': me({ permissions: PERMISSIONS.filter((one) => one !== 'exports:manage') }) });
+  open('/exports/new');
   await screen.findByText(/Only administrators/);
   expect(screen.queryByRole('button', { name: 'Next' })).toBeNull();
 });
 
 it('takes an API key of Elasticsearch as a secret', async () => {
-  hub({});
-  show('/exports/new');
+  open('/exports/new');
   await userEvent.click(await screen.findByLabelText('Elasticsearch'));
   await userEvent.click(screen.getByLabelText('With an API key'));
   const key = screen.getByLabelText(/^API key/);

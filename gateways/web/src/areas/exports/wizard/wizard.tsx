@@ -7,11 +7,13 @@ import { useSearchParams } from 'react-router';
 import { asProblem } from '../../../api/problem';
 import { useMe } from '../../../app/me';
 import { useCommand, type Why } from '../../../kit/command';
+import { useUnsaved } from '../../../kit/leave';
 import { ButtonLink, Frame } from '../../../kit/parts';
+import { Repeating } from '../../../kit/repeats';
 import { Failed, Loading } from '../../../kit/states';
 import { create, planCreate, type Summary } from '../queries';
 import { Done } from './done';
-import { type Draft, EMPTY, wanted } from './draft';
+import { type Draft, EMPTY, unsent, wanted } from './draft';
 import { Review } from './review';
 import { type Breaches, breaches, fieldId, type Step, stepOf } from './rules';
 import { What } from './what';
@@ -89,6 +91,8 @@ function Wizard() {
     onDone: () => setDraft(EMPTY),
   });
 
+  useUnsaved(command.isPending ? ['The answer to the new export. It was sent, and may be carried out all the same: the list of exports tells.'] : unsent(draft, why));
+
   const before = useRef(step);
   useEffect(() => {
     if (step === 'review') preview();
@@ -142,6 +146,7 @@ function Wizard() {
         {step === 'where' && <Where draft={draft} change={change} errors={errors} />}
         {step === 'what' && <What draft={draft} change={change} errors={errors} />}
         {step === 'review' && <Review draft={draft} plan={plan} retry={() => preview()} why={why} setWhy={setWhy} failure={command.variables?.version === version ? command.error : undefined} />}
+        <Repeating busy={command.isPending} repeats={command.repeats} />
         <ActionGroup>
           <Button type="submit" isLoading={command.isPending} isDisabled={command.isPending || (step === 'review' && !plan.isSuccess)}>
             {step === 'review' ? 'Create the export' : 'Next'}

@@ -1,4 +1,4 @@
-/** Health as a ring. What it shows stands beside it in words and numbers. */
+/** Health as a ring. What it shows is said by what it stands in. */
 import { ChartDonut } from '@patternfly/react-charts/victory';
 
 import { count, HEALTHS, word } from '../../../kit/words';
@@ -14,8 +14,6 @@ export default function Donut({ byHealth, total }: { byHealth: Record<string, nu
   const data = HEALTHS.map((health) => ({ x: word(health), y: byHealth[health] ?? 0, health })).filter(({ y }) => y > 0);
   return (
     <ChartDonut
-      ariaTitle="Clusters by health"
-      ariaDesc={data.map(({ x, y }) => `${x}: ${count(y)}`).join(', ')}
       allowTooltip={false}
       labels={() => null}
       name="fleet-health"

@@ -4,8 +4,8 @@ import { lazy, Suspense } from 'react';
 import { Link } from 'react-router';
 
 import { HealthLabel, StatusLabel } from '../../../kit/parts';
-import { count, HEALTHS } from '../../../kit/words';
-import { newestFirst } from '../news';
+import { newestFirst } from '../../../kit/versions';
+import { count, HEALTHS, word } from '../../../kit/words';
 import type { FleetView } from '../queries';
 
 const Donut = lazy(() => import('./donut'));
@@ -18,7 +18,7 @@ export function Glance({ fleet, asOf }: { fleet: FleetView; asOf: string | undef
     <div className="cm-fleet-glance">
       <Health fleet={fleet} asOf={asOf} />
       <States fleet={fleet} asOf={asOf} />
-      <Versions versions={fleet.clusters.by_version} total={fleet.clusters.total} />
+      <Versions versions={fleet.clusters.by_version} total={fleet.clusters.total} asOf={asOf} />
     </div>
   );
 }
@@ -34,10 +34,12 @@ function Health({ fleet, asOf }: { fleet: FleetView; asOf: string | undefined })
     <Card isCompact className="cm-fleet-health">
       <CardTitle component="h2">Health</CardTitle>
       <CardBody className="cm-fleet-health-body">
-        <div className="cm-fleet-donut">
-          <Suspense>
-            <Donut byHealth={byHealth} total={total} />
-          </Suspense>
+        <div className="cm-fleet-donut" role="img" aria-label={`Clusters by health: ${HEALTHS.map((health) => `${word(health)} ${count(byHealth[health] ?? 0)}`).join(', ')}`}>
+          <div aria-hidden>
+            <Suspense>
+              <Donut byHealth={byHealth} total={total} />
+            </Suspense>
+          </div>
         </div>
         <ul className="cm-fleet-tiles" aria-label="Clusters by health">
           {HEALTHS.map((health) => (
@@ -83,7 +85,7 @@ function States({ fleet, asOf }: { fleet: FleetView; asOf: string | undefined })
   );
 }
 
-function Versions({ versions, total }: { versions: Record<string, number>; total: number }) {
+function Versions({ versions, total, asOf }: { versions: Record<string, number>; total: number; asOf: string | undefined }) {
   const all = newestFirst(versions);
   const shown = all.slice(0, VERSIONS);
   const rest = all.slice(VERSIONS);
@@ -95,18 +97,23 @@ function Versions({ versions, total }: { versions: Record<string, number>; total
         {shown.length === 0 && <p className="cm-subtle">No cluster has told its version yet.</p>}
         <ul className="cm-fleet-lines" aria-label="Clusters by version, the newest first">
           {shown.map(([version, number]) => (
-            <li key={version} className="cm-fleet-version">
-              <span>{version}</span>
-              <span className="cm-fleet-bar" aria-hidden>
-                <span style={{ inlineSize: `${(number / Math.max(1, total)) * 100}%` }} />
-              </span>
-              <span>{count(number)}</span>
+            <li key={version}>
+              <Link to={listOf({ k8s_version: version }, asOf)} className="cm-fleet-version" title={version}>
+                <span>{version}</span>
+                <span className="cm-fleet-bar" aria-hidden>
+                  <span style={{ inlineSize: `${(number / Math.max(1, total)) * 100}%` }} />
+                </span>
+                <span>{count(number)}</span>
+              </Link>
             </li>
           ))}
         </ul>
         {rest.length > 0 && (
           <p className="cm-subtle">
-            {rest.length === 1 ? 'One older version' : `${count(rest.length)} older versions`} on {count(rest.reduce((sum, [, number]) => sum + number, 0))} of the clusters.
+            <Link to={listOf({ k8s_version: rest.map(([version]) => version).join(',') }, asOf)}>
+              {rest.length === 1 ? 'One older version' : `${count(rest.length)} older versions`}
+            </Link>{' '}
+            on {count(rest.reduce((sum, [, number]) => sum + number, 0))} of the clusters.
           </p>
         )}
         {silent > 0 && shown.length > 0 && <p className="cm-subtle">{count(silent)} have told none yet.</p>}

@@ -5,7 +5,8 @@ import { Link } from 'react-router';
 
 import type { Schemas } from '../../../api/client';
 import { useLive } from '../../../api/live';
-import { HealthLabel, OutcomeLabel, StatusLabel } from '../../../kit/parts';
+import { Hidden, HealthLabel, OutcomeLabel, StatusLabel } from '../../../kit/parts';
+import { Who } from '../../../kit/people';
 import { ago, at, count, eventWord } from '../../../kit/words';
 import { type Happened, newer, reason } from '../news';
 import type { FleetView } from '../queries';
@@ -84,7 +85,14 @@ export function Activity({ happened, linked, asOf, settled }: ActivityProps) {
           {happened.map((one) => (
             <li key={one.position} className="cm-fleet-entry" data-fresh={fresh.has(one.position) || undefined}>
               <div className="cm-fleet-entry-head">
-                {linked ? <Link to={`/audit/at/${one.position}`}>{eventWord(one.type)}</Link> : <strong>{eventWord(one.type)}</strong>}
+                {linked ? (
+                  <Link to={`/audit/at/${one.position}`}>
+                    {eventWord(one.type)}
+                    <Hidden> at position {count(one.position)}</Hidden>
+                  </Link>
+                ) : (
+                  <strong>{eventWord(one.type)}</strong>
+                )}
                 {one.outcome !== 'succeeded' && <OutcomeLabel outcome={one.outcome} />}
               </div>
               <div>
@@ -92,9 +100,12 @@ export function Activity({ happened, linked, asOf, settled }: ActivityProps) {
                 {one.name && ': '}
                 {one.summary}
               </div>
-              <time className="cm-subtle" dateTime={one.time} title={at(one.time)}>
-                {ago(one.time)}
-              </time>
+              <div className="cm-subtle">
+                <time dateTime={one.time} title={at(one.time)}>
+                  {ago(one.time)}
+                </time>{' '}
+                by <Who actor={one.actor} />
+              </div>
             </li>
           ))}
         </ol>

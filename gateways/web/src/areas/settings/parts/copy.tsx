@@ -10,7 +10,7 @@ export function Copied({ value, label }: { value: string; label: string }) {
   const { copy, done } = useCopy(value, code);
   return (
     <div className="cm-settings-copy">
-      <code ref={code} className="cm-settings-value">
+      <code ref={code} className="cm-breaks">
         {value}
       </code>
       <Button variant="secondary" size="sm" icon={<CopyIcon />} onClick={copy} aria-label={`Copy ${label}`}>

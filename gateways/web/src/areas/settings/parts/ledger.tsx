@@ -1,9 +1,22 @@
 /** What the ledger is verified with, and how far it is signed. */
+import { Skeleton } from '@patternfly/react-core';
+
 import { useMay } from '../../../app/me';
 import { Answered } from '../../../kit/states';
 import { at, count } from '../../../kit/words';
 import { useLedgerHead, useLedgerKeys } from '../queries';
 import { Copied } from './copy';
+
+/** About as many lines as there will be. */
+function Lines({ what, number }: { what: string; number: number }) {
+  return (
+    <div className="cm-settings-waiting">
+      {Array.from({ length: number }, (_, line) => (
+        <Skeleton key={line} screenreaderText={line === 0 ? what : undefined} />
+      ))}
+    </div>
+  );
+}
 
 export function Ledger() {
   const may = useMay('audit:read');
@@ -16,7 +29,7 @@ export function Ledger() {
         Keep this key apart from the hub: in a password safe, or with your auditors. With it anybody can check exports and proofs without believing the hub, and a
         ledger that was written anew under another key is found out.
       </p>
-      <Answered query={head} what="The verifier key">
+      <Answered query={head} what="The verifier key" waiting={<Lines what="The verifier key is loading" number={6} />}>
         {({ verifier_key: key, size, uncovered, checkpoint }) => (
           <>
             <Copied value={key} label="the verifier key" />
@@ -29,7 +42,7 @@ export function Ledger() {
         )}
       </Answered>
       <h3 className="cm-heading">All keys</h3>
-      <Answered query={keys} what="The keys">
+      <Answered query={keys} what="The keys" waiting={<Lines what="The keys are loading" number={1} />}>
         {(all) =>
           all.length < 2 ? (
             <p>This is the only key so far.</p>
@@ -37,7 +50,7 @@ export function Ledger() {
             <ol className="cm-settings-keys">
               {all.map((one, index) => (
                 <li key={one.verifier_key}>
-                  <code className="cm-settings-value">{one.verifier_key}</code>
+                  <code className="cm-breaks">{one.verifier_key}</code>
                   <p className="cm-subtle">
                     {index === 0 ? 'The first.' : 'It and the one before it signed the change.'} {index === all.length - 1 ? 'It signs now.' : 'It signs no longer.'}
                   </p>

@@ -1,37 +1,56 @@
-/** The accounts of the tenant, to be read. */
+/** The accounts of the tenant. */
 import { Label } from '@patternfly/react-core';
+import { useId } from 'react';
+import { Link, useNavigate } from 'react-router';
 
-import type { Schemas } from '../../../api/client';
 import { type Column, ListTable, useListState } from '../../../kit/list';
 import { StatusLabel, When } from '../../../kit/parts';
 import { useMoment } from '../../../kit/past';
+import { shortId } from '../../../kit/people';
+import { PeopleBox } from '../../../kit/people-box';
 import { word } from '../../../kit/words';
-import { ROLES, USER_STATUSES, type UserFilter, useUsers } from '../queries';
+import { ROLES, type User, USER_STATUSES, type UserFilter, useUsers } from '../queries';
 
-const COLUMNS: readonly Column<Schemas['User']>[] = [
-  {
-    title: 'User',
-    wide: true,
-    cell: (user) => (
-      <>
-        <div>{user.display_name ?? 'Erased'}</div>
-        <div className="cm-subtle">{user.email ?? user.id}</div>
-      </>
-    ),
-  },
-  {
-    title: 'Roles',
-    cell: (user) =>
-      user.roles.map((role) => (
-        <Label key={role} isCompact variant="outline">
-          {word(role)}
-        </Label>
-      )),
-  },
-  { title: 'Status', sort: 'status', cell: (user) => <StatusLabel status={user.status} /> },
-  { title: 'Last sign-in', sort: 'last_signed_in_at', cell: (user) => <When time={user.last_signed_in_at} /> },
-  { title: 'Opened', sort: 'created_at', cell: (user) => <When time={user.created_at} /> },
-];
+export function userPath(id: string, asOf: string | undefined): string {
+  return `/settings/users/${encodeURIComponent(id)}${asOf === undefined ? '' : `?${new URLSearchParams({ as_of: asOf }).toString()}`}`;
+}
+
+/** What an account is called. Whose data was erased has an id alone. */
+export function nameOf({ display_name: name, status, id }: Pick<User, 'display_name' | 'status' | 'id'>): string {
+  return name ?? `${status === 'deleted' ? 'Deleted' : 'Erased'} user ${shortId(id).replace('user_', '')}`;
+}
+
+function columns(asOf: string | undefined): readonly Column<User>[] {
+  return [
+    {
+      title: 'User',
+      wide: true,
+      cell: (user) => (
+        <>
+          <Link to={userPath(user.id, asOf)}>
+            <bdi>{nameOf(user)}</bdi>
+          </Link>
+          <div className="cm-subtle cm-settings-value">{user.email ?? user.id}</div>
+        </>
+      ),
+    },
+    {
+      title: 'Roles',
+      cell: (user) => (
+        <div className="cm-settings-roles">
+          {user.roles.map((role) => (
+            <Label key={role} isCompact variant="outline">
+              {word(role)}
+            </Label>
+          ))}
+        </div>
+      ),
+    },
+    { title: 'Status', sort: 'status', cell: (user) => <StatusLabel status={user.status} /> },
+    { title: 'Last sign-in', sort: 'last_signed_in_at', cell: (user) => <When time={user.last_signed_in_at} /> },
+    { title: 'Opened', sort: 'created_at', cell: (user) => <When time={user.created_at} /> },
+  ];
+}
 
 export function Users() {
   const { asOf } = useMoment();
@@ -40,11 +59,26 @@ export function Users() {
   return (
     <>
       <div className="cm-actions cm-space-below">
+        <Find asOf={asOf} />
         <Choice label="Status" any="All but deleted" values={USER_STATUSES} value={state.filters.status} choose={(status) => state.set({ status })} />
         <Choice label="Role" any="Any" values={ROLES} value={state.filters.role} choose={(role) => state.set({ role })} />
       </div>
-      <ListTable label="Users" columns={COLUMNS} state={state} query={query} rowKey={(user) => user.id} empty={<p>There were no accounts at that moment.</p>} />
+      <ListTable label="Users" noun={['user', 'users']} columns={columns(asOf)} state={state} query={query} rowKey={(user) => user.id} empty={<p>There were no accounts at that moment.</p>} />
     </>
+  );
+}
+
+/** From a name to the account. Names are sealed in the database: no list is filtered by them there. */
+function Find({ asOf }: { asOf: string | undefined }) {
+  const navigate = useNavigate();
+  const id = useId();
+  return (
+    <div className="cm-settings-find">
+      <label htmlFor={id} className="cm-visually-hidden">
+        Find an account
+      </label>
+      <PeopleBox id={id} hub={false} placeholder="Find by name, e-mail address or id" take={([actor]) => void (actor !== undefined && navigate(userPath(actor, asOf)))} />
+    </div>
   );
 }
 

@@ -58,9 +58,9 @@ export function ContextChoice({
             name={`${id}-context`}
             isChecked={one.name === chosen}
             onChange={() => choose(one.name)}
-            label={<span className="cm-clusters-breaks">{shown(one.name)}</span>}
+            label={<span className="cm-breaks">{shown(one.name)}</span>}
             description={
-              <span className="cm-clusters-breaks">
+              <span className="cm-breaks">
                 {shown(one.server) || 'no address'} · user {shown(one.user) || 'none'}{' '}
                 {one.name === current && (
                   <Label isCompact variant="outline">

@@ -122,6 +122,7 @@ function Intake({
     <>
       <FormGroup label="Kubeconfig" isRequired fieldId={id}>
         <FileUpload
+          className="cm-clusters-upload"
           id={id}
           type="text"
           value={text}

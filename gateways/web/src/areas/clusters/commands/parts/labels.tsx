@@ -36,7 +36,7 @@ export function LabelsPart({
         const rule = broken.get(row.id);
         const told = rule && `${id}-rule-${row.id}`;
         return (
-          <div key={row.id} role="group" aria-label={`Label ${nth + 1}`} className="cm-clusters-label">
+          <div key={row.id} role="group" aria-label={`Label ${nth + 1}`} className="cm-clusters-pair">
             <TextInput
               id={`${id}-key-${row.id}`}
               aria-label={`Key of label ${nth + 1}`}

@@ -9,7 +9,7 @@ export function Refusal({ cause, retry, focus }: { cause: unknown; retry?: () =>
   const { goToStepById } = useWizardContext();
   const said = told(cause);
   const fields = FIELDS.filter(({ pointer }) => said[pointer] !== undefined);
-  if (fields.length === 0) return <Failed cause={cause} inline {...(retry ? { retry } : {})} />;
+  if (fields.length === 0) return <Failed cause={cause} inline byHand {...(retry ? { retry } : {})} />;
   const { problem } = asProblem(cause);
   return (
     <Alert
@@ -32,7 +32,7 @@ export function Refusal({ cause, retry, focus }: { cause: unknown; retry?: () =>
     >
       <List>
         {fields.map(({ pointer, title }) => (
-          <ListItem key={pointer} className="cm-clusters-breaks">
+          <ListItem key={pointer} className="cm-breaks">
             {title}: {said[pointer]}
           </ListItem>
         ))}

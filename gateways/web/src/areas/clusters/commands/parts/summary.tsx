@@ -1,21 +1,15 @@
 /** What was chosen, once more. */
-import {
-  DescriptionList,
-  DescriptionListDescription,
-  DescriptionListGroup,
-  DescriptionListTerm,
-  Label,
-  LabelGroup,
-} from '@patternfly/react-core';
+import { Label, LabelGroup } from '@patternfly/react-core';
 import type { ReactNode } from 'react';
 
+import { Terms } from '../../../../kit/terms';
 import { PROVIDERS } from '../../../../kit/words';
 import type { Draft } from '../draft';
 import { shown } from '../kubeconfig';
 import { labelsOf } from '../rules';
 import type { Trial } from '../trial';
 
-const TESTS: Record<Trial['kind'], string> = { none: 'not tested', running: 'being tested', told: '', failed: 'could not be tested' };
+const TESTS: Record<Trial['kind'], string> = { none: 'not tested', running: 'being tested', stopped: 'not tested to the end', told: '', failed: 'could not be tested' };
 
 export function ChosenSummary({ draft, trial }: { draft: Draft; trial: Trial }) {
   const context = draft.chosen?.reading.contexts.find(({ name }) => name === draft.chosen?.context);
@@ -46,14 +40,5 @@ export function ChosenSummary({ draft, trial }: { draft: Draft; trial: Trial }) 
     ['Reason', draft.why.reason.trim() || none],
     ['Change request', draft.why.changeRequest.trim() || none],
   ];
-  return (
-    <DescriptionList isHorizontal isCompact aria-label="What was chosen" horizontalTermWidthModifier={{ default: '16ch' }}>
-      {rows.map(([term, value]) => (
-        <DescriptionListGroup key={term}>
-          <DescriptionListTerm>{term}</DescriptionListTerm>
-          <DescriptionListDescription className="cm-clusters-breaks">{value}</DescriptionListDescription>
-        </DescriptionListGroup>
-      ))}
-    </DescriptionList>
-  );
+  return <Terms rows={rows} isHorizontal aria-label="What was chosen" horizontalTermWidthModifier={{ default: '16ch' }} />;
 }

@@ -1,23 +1,26 @@
-/** A test of the connection: each check by its name, how it went, and what to do. */
-import { Alert, Button, ProgressStep, ProgressStepper } from '@patternfly/react-core';
-import type { ReactNode } from 'react';
+/** A test of the connection: each check by its name, how it goes as it is decided, and what to do. */
+import { ActionList, ActionListItem, Alert, Button, ProgressStep, ProgressStepper, Spinner } from '@patternfly/react-core';
+import { type ReactNode, useRef } from 'react';
 
 import { Failed } from '../../../../kit/states';
-import { count } from '../../../../kit/words';
+import { count, sentence, word } from '../../../../kit/words';
 import { Advice } from '../advice';
 import type { Check, Tested } from '../queries';
 import type { Trial } from '../trial';
 
-const CHECKS: [Check['name'], string][] = [
-  ['kubeconfig', 'Kubeconfig'],
-  ['address', 'Address'],
-  ['reach', 'Reachable'],
-  ['tls', 'TLS certificate'],
-  ['sign-in', 'Sign-in'],
-  ['version', 'Kubernetes version'],
-  ['permissions', 'Permissions'],
-  ['identity', 'Identity'],
-];
+const TITLES: Record<Check['name'], string> = {
+  kubeconfig: 'Kubeconfig',
+  address: 'Address',
+  reach: 'Reachable',
+  tls: 'TLS certificate',
+  'sign-in': 'Sign-in',
+  version: 'Kubernetes version',
+  permissions: 'Permissions',
+  identity: 'Identity',
+};
+
+/** A check that is newer than this page is told by its own name. */
+const titleOf = (name: string) => TITLES[name as Check['name']] ?? word(name);
 
 /** Passed, but with a code: something is to be known. */
 const warned = (check: Check) => check.outcome === 'passed' && check.code !== null;
@@ -29,72 +32,135 @@ function variant(check: Check) {
 }
 
 const OUTCOMES = { danger: 'failed', default: 'skipped', warning: 'passed, with a warning', success: 'passed' };
+const outcomeOf = (check: Check) => OUTCOMES[variant(check)];
 
-export function TrialPart({ trial, start, headingLevel, children }: { trial: Trial; start: () => void; headingLevel: 'h2' | 'h3'; children?: ReactNode }) {
-  const again = (
-    <Button variant="secondary" className="cm-space-above" onClick={start}>
-      {trial.kind === 'none' ? 'Test the connection' : 'Test again'}
-    </Button>
-  );
-  if (trial.kind === 'none') return again;
-  if (trial.kind === 'failed') {
-    return (
-      <>
-        <Failed cause={trial.cause} inline />
-        {children}
-        {again}
-      </>
-    );
-  }
-  const checks = trial.kind === 'told' ? trial.tested.checks : undefined;
+interface Shown {
+  names: readonly string[];
+  checks: readonly Check[];
+  /** The check that the hub is at. */
+  at: string | undefined;
+}
+
+function shownOf(trial: Trial): Shown | undefined {
+  if (trial.kind === 'told') return { names: trial.tested.checks.map(({ name }) => name), checks: trial.tested.checks, at: undefined };
+  if (trial.kind !== 'running' && trial.kind !== 'stopped') return undefined;
+  const { names, checks } = trial;
+  const next = names.find((name) => !checks.some((check) => check.name === name));
+  return { names, checks, at: trial.kind === 'running' && !trial.decided ? next : undefined };
+}
+
+export function TrialPart(props: {
+  trial: Trial;
+  start: () => void;
+  cancel: () => void;
+  headingLevel: 'h2' | 'h3';
+  children?: ReactNode;
+}) {
+  const { trial, start, cancel, headingLevel, children } = props;
+  const again = useRef<HTMLButtonElement>(null);
+  const shown = shownOf(trial);
+  const running = trial.kind === 'running';
   return (
     <>
-      <div role="status" className="cm-space-below">
-        {trial.kind === 'running' ? 'The hub is testing the connection. It takes at most 10 seconds.' : <Summary tested={trial.tested} />}
+      {trial.kind === 'failed' && <Failed cause={trial.cause} inline byHand />}
+      <div role="status" className={trial.kind === 'none' ? undefined : 'cm-space-below'}>
+        {running && <Underway trial={trial} at={shown?.at} />}
+        {trial.kind === 'told' && <Summary tested={trial.tested} />}
+        {trial.kind === 'stopped' && <Stopped by={trial.by} />}
       </div>
-      <ProgressStepper isVertical aria-label="Checks of the connection">
-        {CHECKS.map(([name, title]) => {
-          const check = checks?.find((one) => one.name === name);
-          const kind = check ? variant(check) : 'pending';
-          return (
-            <ProgressStep
-              key={name}
-              id={`check-${name}`}
-              titleId={`check-${name}-title`}
-              variant={kind}
-              aria-label={`${title}: ${kind === 'pending' ? 'waiting' : OUTCOMES[kind]}`}
-              description={check && <Told check={check} />}
-            >
-              {title}
-              {check && <span className="cm-subtle"> {OUTCOMES[variant(check)]}</span>}
-            </ProgressStep>
-          );
-        })}
-      </ProgressStepper>
-      {checks
-        ?.filter((check) => check.outcome === 'failed' || warned(check))
+      {shown && shown.names.length > 0 && <Checks shown={shown} />}
+      {shown?.checks
+        .filter((check) => check.outcome === 'failed' || warned(check))
         .map((check) => (
           <Alert
             key={check.name}
             isInline
             component={headingLevel}
             variant={check.outcome === 'failed' ? 'danger' : 'warning'}
-            title={`${CHECKS.find(([name]) => name === check.name)?.[1] ?? check.name}: what to do`}
+            title={`${titleOf(check.name)}: what to do`}
             className="cm-space-above"
           >
             <Advice check={check} />
           </Alert>
         ))}
       {children}
-      {trial.kind === 'told' && again}
+      <ActionList className="cm-space-above">
+        <ActionListItem>
+          <Button ref={again} variant="secondary" isAriaDisabled={running} onClick={start}>
+            {trial.kind === 'none' ? 'Test the connection' : trial.kind === 'stopped' || trial.kind === 'failed' ? 'Try again' : 'Test again'}
+          </Button>
+        </ActionListItem>
+        {running && (
+          <ActionListItem>
+            <Button
+              variant="link"
+              onClick={() => {
+                cancel();
+                // This one goes away.
+                again.current?.focus();
+              }}
+            >
+              Cancel the test
+            </Button>
+          </ActionListItem>
+        )}
+      </ActionList>
     </>
+  );
+}
+
+function Underway({ trial, at }: { trial: Trial & { kind: 'running' }; at: string | undefined }) {
+  const { names, checks, decided } = trial;
+  const last = checks.at(-1);
+  if (decided) return <>The test is through. Whether the import would be accepted all the same is being asked.</>;
+  if (names.length === 0) return <>The hub is being asked for a test.</>;
+  return (
+    <>
+      {last && `${titleOf(last.name)}: ${outcomeOf(last)}. `}
+      {at && `Now: ${titleOf(at)}, ${checks.length + 1} of ${names.length}.`}
+    </>
+  );
+}
+
+function Stopped({ by }: { by: 'person' | 'cut' }) {
+  return by === 'person' ? (
+    <strong>The test was cancelled.</strong>
+  ) : (
+    <strong>The connection to the hub was cut: what has not been decided is not known. Nothing was recorded; try again.</strong>
+  );
+}
+
+function Checks({ shown: { names, checks, at } }: { shown: Shown }) {
+  return (
+    <ProgressStepper isVertical aria-label="Checks of the connection" className="cm-clusters-checks">
+      {names.map((name) => {
+        const check = checks.find((one) => one.name === name);
+        const here = name === at;
+        const said = check ? outcomeOf(check) : here ? 'being checked' : at === undefined ? 'not decided' : 'waiting';
+        return (
+          <ProgressStep
+            key={name}
+            id={`check-${name}`}
+            titleId={`check-${name}-title`}
+            variant={check ? variant(check) : 'pending'}
+            isCurrent={here}
+            {...(here ? { icon: <Spinner size="md" aria-hidden /> } : {})}
+            aria-label={`${titleOf(name)}: ${said}`}
+            description={check && <Told check={check} />}
+          >
+            {titleOf(name)}
+            <span className="cm-subtle">: {said}</span>
+          </ProgressStep>
+        );
+      })}
+    </ProgressStepper>
   );
 }
 
 function Told({ check }: { check: Check }) {
   return (
-    <span className="cm-clusters-breaks">
-      {check.message}
+    <span className="cm-breaks">
+      {sentence(check.message)}
       {check.code !== null && (
         <>
           {' '}
@@ -109,7 +175,7 @@ function Summary({ tested }: { tested: Tested }) {
   const failed = tested.checks.find((check) => check.outcome === 'failed');
   if (!tested.connected)
     return (
-      <strong className="cm-clusters-breaks">
+      <strong className="cm-breaks">
         With these credentials the hub could not manage the cluster{failed && `: ${failed.message}`}.
       </strong>
     );

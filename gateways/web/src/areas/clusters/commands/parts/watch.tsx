@@ -7,6 +7,8 @@ import type { Schemas } from '../../../../api/client';
 import { useMay } from '../../../../app/me';
 import { ButtonLink, When } from '../../../../kit/parts';
 import { Answered } from '../../../../kit/states';
+import { sentence } from '../../../../kit/words';
+import { Advice } from '../advice';
 import { type Cluster, useWatched } from '../queries';
 
 const ChangeDialog = lazy(() => import('../change'));
@@ -32,7 +34,7 @@ export function Watch({ id }: { id: string }) {
       {(data) => (
         <>
           <p role="status" className="cm-space-below">
-            <strong>{sentence(data)}</strong>
+            <strong>{standing(data)}</strong>
           </p>
           <ProgressStepper isVertical aria-label="Progress of the import">
             {importSteps(history.data?.rows ?? []).map((entry) => (
@@ -50,9 +52,9 @@ export function Watch({ id }: { id: string }) {
   );
 }
 
-function sentence({ name, status, k8s_version: version, nodes }: Cluster): string {
+function standing({ name, status, k8s_version: version, nodes }: Cluster): string {
   if (status === 'importing') return `${name} is being imported.`;
-  if (status === 'import_failed') return `${name} could not be reached so far.`;
+  if (status === 'import_failed') return `${name} could not be imported so far.`;
   if (status === 'decommissioning' || status === 'decommissioned') return `${name} is not managed any more.`;
   return `${name} is managed${version ? `: Kubernetes ${version}, ${nodes.ready} of ${nodes.total} ${nodes.total === 1 ? 'node' : 'nodes'} ready` : ''}.`;
 }
@@ -75,10 +77,10 @@ function Recorded({ entry }: { entry: Entry }) {
       variant={variant}
       aria-label={`${title}: recorded`}
       description={
-        <span className="cm-clusters-breaks">
+        <span className="cm-breaks">
           {failure && (
             <>
-              {failure.message} <code className="cm-subtle">{failure.code}</code> ·{' '}
+              {sentence(failure.message)} <code className="cm-subtle">{failure.code}</code> ·{' '}
             </>
           )}
           <When time={entry.recorded_at} /> · <EventLink position={entry.position} />
@@ -116,8 +118,8 @@ function Outcome({ cluster }: { cluster: Cluster }): ReactNode {
   return (
     <>
       {cluster.status === 'import_failed' && cluster.failure && (
-        <Alert isInline component="h3" variant="danger" title="The cluster does not let the hub in" className="cm-space-above">
-          {cluster.failure.message}
+        <Alert isInline component="h3" variant="danger" title={sentence(cluster.failure.message)} className="cm-space-above">
+          <Advice check={cluster.failure} />
         </Alert>
       )}
       <div className="cm-actions cm-space-above">

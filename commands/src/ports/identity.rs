@@ -73,8 +73,8 @@ pub trait SessionStore: Send + Sync + 'static {
     async fn alive(&self, tenant: TenantId, id: Uuid) -> Result<bool, Unavailable>;
     /// Replaces a refresh token by the next one.
     async fn rotate(&self, presented: &[u8; 32], next: &[u8; 32]) -> Result<Rotation, Unavailable>;
-    /// The same for a token that a browser shows. Where a browser holds the session, a token that was used within a minute may be
-    /// shown again while what it was last exchanged for was never used.
+    /// The same for a token that a browser shows. Where a browser holds the session, a token that it exchanged within a minute may
+    /// be shown again while what it was last exchanged for was never used.
     async fn rotate_in_browser(&self, presented: &[u8; 32], next: &[u8; 32])
     -> Result<Rotation, Unavailable>;
     /// Ends one session.

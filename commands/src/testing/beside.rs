@@ -186,7 +186,7 @@ impl MemorySessions {
             return Rotation::Reused(session);
         };
         row.spent.insert(row.newest);
-        row.exchanged = Some(*presented);
+        row.exchanged = (browser && row.browser).then_some(*presented);
         row.newest = *next;
         rotation
     }

@@ -88,7 +88,8 @@ impl PgSessions {
             .fetch_one(&mut *transaction)
             .await
             .map_err(unavailable(WHAT))?;
-        let (statement, rotation) = match successor.filter(|_| browser && held_by_browser) {
+        let lenient = browser && held_by_browser;
+        let (statement, rotation) = match successor.filter(|_| lenient) {
             // A withdrawn one counts as used, and has no successor: whoever shows it ends the session.
             Some(_) => (WITHDRAW, Rotation::Repeated(session)),
             None if used => {
@@ -106,6 +107,7 @@ impl PgSessions {
             .bind(id)
             .bind(presented.as_slice())
             .bind(next.as_slice())
+            .bind(lenient.then_some(next.as_slice()))
             .execute(&mut *transaction)
             .await
             .map_err(unavailable(WHAT))?;
@@ -114,16 +116,17 @@ impl PgSessions {
     }
 }
 
-// What becomes of a token ($2) of a session ($1), for which there may be a next one ($3).
+// What becomes of a token ($2) of a session ($1), for which the next one ($3) is given; $4 is that one as well where the
+// exchange may be repeated: what a program exchanged is never shown again by a browser.
 const REPLACE: &str = "with used as ( \
-        update vault.refresh_tokens set used_at = clock_timestamp(), successor = $3 where hash = $2 \
+        update vault.refresh_tokens set used_at = clock_timestamp(), successor = $4 where hash = $2 \
     ) insert into vault.refresh_tokens (hash, session_id) values ($3, $1)";
 /// The time of the exchange stays: repeating does not prolong the time in which it may be repeated.
 const WITHDRAW: &str = "with old as ( \
         update vault.refresh_tokens set used_at = clock_timestamp() \
         where hash = (select successor from vault.refresh_tokens where hash = $2) \
     ), used as ( \
-        update vault.refresh_tokens set successor = $3 where hash = $2 \
+        update vault.refresh_tokens set successor = $4 where hash = $2 \
     ) insert into vault.refresh_tokens (hash, session_id) values ($3, $1)";
 
 #[async_trait]

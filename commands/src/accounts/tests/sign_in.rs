@@ -212,6 +212,11 @@ async fn a_browser_may_show_its_token_again_while_nothing_newer_was_used() {
     assert!(!acme.accounts.alive(acme.tenant, first.session.id).await.unwrap());
 
     let first = sign_in().await;
+    acme.accounts.refresh(&first.refresh_token, &Options::default()).await.unwrap();
+    is_refused(&refresh(&first).await);
+    assert!(!acme.accounts.alive(acme.tenant, first.session.id).await.unwrap(), "a program exchanged it");
+
+    let first = sign_in().await;
     refresh(&first).await.unwrap();
     *acme.world.sessions.aged.lock().unwrap() = true;
     is_refused(&refresh(&first).await);

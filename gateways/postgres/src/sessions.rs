@@ -83,7 +83,7 @@ impl PgSessions {
                 and n.session_id = t.session_id and n.used_at is null \
                 and t.used_at > clock_timestamp() - interval '60 seconds' \
             where t.hash = $1";
-        let (used, successor): Presented = sqlx::query_as(select)
+        let (spent, successor): Presented = sqlx::query_as(select)
             .bind(presented.as_slice())
             .fetch_one(&mut *transaction)
             .await
@@ -92,7 +92,7 @@ impl PgSessions {
         let (statement, rotation) = match successor.filter(|_| lenient) {
             // A withdrawn one counts as used, and has no successor: whoever shows it ends the session.
             Some(_) => (WITHDRAW, Rotation::Repeated(session)),
-            None if used => {
+            None if spent => {
                 sqlx::query("update vault.sessions set ended_at = now() where id = $1")
                     .bind(id)
                     .execute(&mut *transaction)

@@ -73,11 +73,12 @@ async fn aged(database: &Database, seconds: i32) {
         .unwrap();
 }
 
+type Answer = fn(Session) -> Rotation;
+
 #[tokio::test]
 async fn a_browser_whose_answer_was_lost_asks_again() {
     let (database, pools) = fresh().await;
     let store = PgSessions::new(pools.writer.clone());
-    type Answer = fn(Session) -> Rotation;
     let [rotated, repeated, reused]: [Answer; 3] = [Rotation::Rotated, Rotation::Repeated, Rotation::Reused];
     for (number, age, then) in [(1_u8, 0, "old"), (2, 50, "withdrawn"), (3, 61, "old"), (4, 0, "used")] {
         let session = session(u128::from(number), in_an_hour());

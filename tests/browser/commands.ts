@@ -84,7 +84,7 @@ export const COMMANDS: Command[] = [
     request: () => 'POST /api/v1/clusters',
     event: 'cluster.import_requested.v1',
     toast: (name) => `The import of ${name} was requested`,
-    ends: ({ page, name }) => page.getByText(new RegExp(`^${name} (is being imported|could not be reached)`)).waitFor(),
+    ends: ({ page, name }) => page.getByText(new RegExp(`^${name} (is being imported|could not be imported)`)).waitFor(),
   },
   {
     title: 'change',

@@ -31,17 +31,17 @@ test('what the other side refuses holds up the rest or is set aside, and is trie
   await page.getByText(/It says: webhook: the receiver answers with status 400/).waitFor();
   const tile = (title: string) => page.locator('dl > div').filter({ hasText: title }).locator('dd');
   await expect.poll(async () => Number(await tile('Events behind').textContent()), { timeout: 30_000 }).toBeGreaterThan(0);
-  expect(await tile('Dead letters').textContent()).toBe('0');
+  expect(await tile('Dead letters').textContent()).toMatch(/^0\b/);
 
   // 422 is for ever: this one is set aside, and the others go out.
   receiver.refuse = ({ event_type }) => (event_type === REFUSED ? 422 : undefined);
   await page.getByText('Everything has gone out.').waitFor();
-  await expect.poll(() => tile('Dead letters').textContent(), { timeout: 30_000 }).toBe('1');
+  await expect.poll(() => tile('Dead letters').textContent(), { timeout: 30_000 }).toMatch(/^1\b/);
   await page.getByText('The last error, since overcome').waitFor();
   expect(receiver.taken.some(({ event_type }) => event_type === 'cluster.import_failed.v1')).toBe(true);
   expect(receiver.taken.some(({ event_type }) => event_type === REFUSED)).toBe(false);
 
-  await page.getByRole('link', { name: '1', exact: true }).click();
+  await page.getByRole('link', { name: /^1\b/ }).click();
   await heading(page, 'Dead letters of to-a-service').waitFor();
   const row = page.getByRole('row').filter({ hasText: 'Cluster: import requested' });
   await row.getByText('webhook: the receiver refuses the message (422)').waitFor();

@@ -1,6 +1,7 @@
 /** Every page and dialog of the interface: where it is, and how it is opened. */
 import type { Page } from 'playwright-core';
 
+import { anExportTo } from './commands';
 import { settled } from './kit';
 import type { Testbed } from './testbed';
 import { describe, goOnAnyway, next, NOBODY } from './wizard';
@@ -118,9 +119,8 @@ export async function places(bed: Testbed): Promise<Place[]> {
 }
 
 /** Something for the pages of exports. */
-export async function anExport(bed: Testbed): Promise<void> {
-  const body = { name: 'audit-file', format: 'ocsf', transport: { kind: 'file', name: 'audit', max_bytes: 1 << 26, keep: 3 } };
-  await bed.api('exports', { method: 'POST', body: JSON.stringify(body), headers: { 'Idempotency-Key': 'an-export' } });
+export function anExport(bed: Testbed): Promise<string> {
+  return anExportTo(bed, { name: 'audit-file', format: 'ocsf', transport: { kind: 'file', name: 'audit', max_bytes: 1 << 26, keep: 3 } });
 }
 
 export async function visit(page: Page, bed: Testbed, place: Place): Promise<void> {

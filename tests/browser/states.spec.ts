@@ -248,14 +248,13 @@ describe('a hub that nobody has used yet', () => {
 
   test('of a cluster that never answered each tab says so', async () => {
     const wide = await aWide(hub.bed);
-    await anExport(hub.bed);
-    const [exported] = await hub.bed.api<{ id: string }[]>('exports?limit=1');
+    const exported = await anExport(hub.bed);
     const page = await hub.enter('/settings');
     for (const [path, said] of [
       [`/clusters/${wide}`, /has not answered/],
       [`/clusters/${wide}/nodes`, /No nodes/],
       [`/clusters/${wide}/workloads`, /No stateful workloads/],
-      [`/exports/${exported?.id}/dead-letters`, /Nothing is set aside/],
+      [`/exports/${exported}/dead-letters`, /Nothing is set aside/],
     ] as const) {
       await page.goto(`${hub.bed.url}${path}`);
       await page.getByRole('main').getByText(said).first().waitFor();

@@ -10,6 +10,7 @@ interface AxNode {
   ignored: boolean;
   role?: Value;
   name?: Value;
+  description?: Value;
   properties?: { name: string; value: Value }[];
   childIds?: string[];
   parentId?: string;
@@ -19,6 +20,8 @@ interface AxNode {
 export interface Part {
   role: string;
   name: string;
+  /** What is said besides. */
+  about: string;
   /** What is said of it: `level`, `url`, `hidden`. */
   is: Record<string, unknown>;
   within: Part | undefined;
@@ -38,6 +41,7 @@ export async function tree(page: Page): Promise<Part[]> {
       here = {
         role: String(node.role?.value ?? ''),
         name: String(node.name?.value ?? '').replaceAll(/\s+/g, ' ').trim(),
+        about: String(node.description?.value ?? ''),
         is: Object.fromEntries((node.properties ?? []).map(({ name, value }) => [name, value.value])),
         within,
         parts: [],
@@ -102,7 +106,9 @@ export function stumbles(all: readonly Part[], { open, narrow }: { open: boolean
   for (const [as, those] of called) {
     const [first] = those;
     const places = new Set(those.map(({ is }) => is['url']));
-    const same = first?.role === 'link' ? places.size === 1 : those.length === 1;
+    // Whoever is named more than once on a page is the same one each time: their id is said behind the name.
+    const persons = new Set(those.map(({ about }) => about));
+    const same = first?.role === 'link' ? places.size === 1 : those.length === 1 || (persons.size === 1 && /^(user_|system:)/.test(first?.about ?? ''));
     if (!same && !ALIKE.has(first?.name ?? '')) wrong.push(`${those.length} times ${as}`);
   }
 

@@ -6,7 +6,7 @@ import { type ReactNode, useId, useRef, useState } from 'react';
 import type { Receipt, Schemas } from '../api/client';
 import { asProblem, undecided } from '../api/problem';
 import { DialogFoot, DialogHead } from './dialog';
-import { useUnsaved } from './leave';
+import { settle, useUnsaved } from './leave';
 import { intoSight, repeated, Repeating, type Repeats } from './repeats';
 import { Failed } from './states';
 import { useToasts } from './toasts';
@@ -85,6 +85,7 @@ export function useCommand<Input, T>(options: {
     onSuccess: ({ body, position }, input) => {
       intent.current = undefined;
       toasts.recorded(options.done(body, input), position);
+      settle();
       options.onDone?.(body, input);
       // Who somebody is changes by a command on their account alone, which says so itself.
       void client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'people' });

@@ -2,9 +2,11 @@
  * Asks before what was put in is left behind: by a link, by the browser’s ways back and forward, by closing a dialog or the tab, by
  * signing out. Whoever holds something that was not sent says so by `useUnsaved`; `Leaving` stands once, within the router.
  */
-import { Button, List, ListItem, Modal, ModalBody, ModalFooter, ModalHeader } from '@patternfly/react-core';
+import { Button, List, ListItem, Modal, ModalBody } from '@patternfly/react-core';
 import { useCallback, useEffect, useId, useLayoutEffect, useRef, useSyncExternalStore } from 'react';
 import { type BlockerFunction, useBlocker } from 'react-router';
+
+import { DialogFoot, DialogHead } from './dialog';
 
 interface Guard {
   lost: readonly string[];
@@ -42,6 +44,11 @@ export function useUnsaved(things: readonly string[], { bySearch = false } = {})
   return useCallback(() => {
     guard.current = { lost: [], bySearch: false };
   }, []);
+}
+
+/** Everything that was to be sent was: whoever leads on in the same breath, before any of it is drawn again, asks nobody. */
+export function settle() {
+  for (const guard of guards) guard.current = { lost: [], bySearch: false };
 }
 
 /** Whether to go on where that loses something: asks whoever sits there. For ways that are no addresses. */
@@ -93,7 +100,7 @@ function Question({ stay, go }: { stay: () => void; go: () => void }) {
   const id = useId();
   return (
     <Modal isOpen variant="small" onClose={stay} aria-labelledby={`${id}-title`} aria-describedby={`${id}-body`} elementToFocus={`#${CSS.escape(id)}-stay`}>
-      <ModalHeader title="Leave, and lose this?" labelId={`${id}-title`} titleIconVariant="warning" />
+      <DialogHead title="Leave, and lose this?" labelId={`${id}-title`} titleIconVariant="warning" />
       <ModalBody id={`${id}-body`}>
         <List>
           {lost().map((thing) => (
@@ -101,14 +108,14 @@ function Question({ stay, go }: { stay: () => void; go: () => void }) {
           ))}
         </List>
       </ModalBody>
-      <ModalFooter>
+      <DialogFoot>
         <Button id={`${id}-stay`} onClick={stay}>
           Stay here
         </Button>
         <Button variant="secondary" isDanger onClick={go}>
           Leave
         </Button>
-      </ModalFooter>
+      </DialogFoot>
     </Modal>
   );
 }

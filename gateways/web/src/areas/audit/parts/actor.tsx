@@ -34,11 +34,9 @@ export function ActorFilter({ id, value, error, change }: { id: string; value: s
           ))}
         </ul>
       ) : (
-        me && (
-          <Button variant="link" isInline size="sm" onClick={() => set([me.id])}>
-            Only what I did
-          </Button>
-        )
+        <Button variant="link" isInline size="sm" isDisabled={!me} onClick={() => me && set([me.id])}>
+          Only what I did
+        </Button>
       )}
     </Field>
   );

@@ -64,7 +64,7 @@ export function ClusterPage({ tab }: { tab: Tab }) {
           ))}
         </ul>
       </nav>}
-      {now.data && <Travel id={id} created={now.data.created_at} told={then.data?.updated_at} moment={moment} />}
+      {known && now.data && <Travel id={id} created={now.data.created_at} told={then.data?.updated_at} moment={moment} />}
       {missing ? (
         <EmptyState titleText="It was not there yet" headingLevel="h2">
           <EmptyStateBody>At this moment nobody had asked for this cluster. Choose a later one.</EmptyStateBody>

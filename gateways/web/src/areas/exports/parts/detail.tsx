@@ -5,6 +5,7 @@ import { Link, useParams } from 'react-router';
 
 import { useMay } from '../../../app/me';
 import { ButtonLink, Frame, Hidden, When } from '../../../kit/parts';
+import { Who } from '../../../kit/people';
 import { useMoment } from '../../../kit/past';
 import { Answered } from '../../../kit/states';
 import { Terms } from '../../../kit/terms';
@@ -132,8 +133,8 @@ function Asked({ one }: { one: Export }) {
     ['Outcomes', list(filter.outcomes?.map(word))],
     ['Begins at position', count(one.starts_at)],
     ['Secrets', one.credentials_fingerprint ? <>kept in the vault; fingerprint <code>{one.credentials_fingerprint}</code></> : 'none'],
-    ['Created', <>{at(one.created_at)} by <code>{one.created_by}</code></>],
-    ['Changed', <>{at(one.updated_at)} by <code>{one.updated_by}</code></>],
+    ['Created', <>{at(one.created_at)} by <Who actor={one.created_by} /></>],
+    ['Changed', <>{at(one.updated_at)} by <Who actor={one.updated_by} /></>],
     ['Id', <code>{one.id}</code>],
   ];
   return (

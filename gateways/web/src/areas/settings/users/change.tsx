@@ -1,9 +1,10 @@
 /** Changing who an account is and what it may do. */
-import { Button, Form, Modal, ModalBody, ModalFooter, ModalHeader } from '@patternfly/react-core';
+import { Button, Form, Modal, ModalBody } from '@patternfly/react-core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useId, useState } from 'react';
 
 import { ConfirmCommand, PlannedEvents, useCommand, type Why } from '../../../kit/command';
+import { DialogFoot, DialogHead } from '../../../kit/dialog';
 import { mayLeave, useUnsaved } from '../../../kit/leave';
 import { shortId } from '../../../kit/people';
 import { Failed } from '../../../kit/states';
@@ -78,7 +79,7 @@ export default function ChangeUser({ user, own, close }: { user: User; own: bool
   }
   return (
     <Modal isOpen variant="medium" onClose={cancel} aria-labelledby={`${id}-title`} elementToFocus={`#${CSS.escape(id)}-name`}>
-      <ModalHeader title={`Change ${base.display_name ?? shortId(base.id)}`} labelId={`${id}-title`} />
+      <DialogHead title={`Change ${base.display_name ?? shortId(base.id)}`} labelId={`${id}-title`} />
       <ModalBody tabIndex={0} role="region" aria-labelledby={`${id}-title`}>
         {isStale(cause) && <Meanwhile base={base} takeOver={takeOver} />}
         <Form
@@ -125,14 +126,14 @@ export default function ChangeUser({ user, own, close }: { user: User; own: bool
         </Form>
         {cause !== null && !isStale(cause) && !isField(cause) && <Failed cause={cause} inline />}
       </ModalBody>
-      <ModalFooter>
+      <DialogFoot>
         <Button type="submit" form={`${id}-form`} isLoading={plan.isPending} isDisabled={wrong || nothing || plan.isPending || isStale(cause)}>
           Preview the change
         </Button>
         <Button variant="link" onClick={cancel}>
           Cancel
         </Button>
-      </ModalFooter>
+      </DialogFoot>
     </Modal>
   );
 }

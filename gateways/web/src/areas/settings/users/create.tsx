@@ -1,10 +1,11 @@
 /** A new account. */
-import { Button, Form, Modal, ModalBody, ModalFooter, ModalHeader } from '@patternfly/react-core';
+import { Button, Form, Modal, ModalBody } from '@patternfly/react-core';
 import { useMutation } from '@tanstack/react-query';
 import { useId, useRef, useState } from 'react';
 import { useNavigate } from 'react-router';
 
 import { ConfirmCommand, PlannedEvents, useCommand, type Why } from '../../../kit/command';
+import { DialogFoot, DialogHead } from '../../../kit/dialog';
 import { mayLeave, useUnsaved } from '../../../kit/leave';
 import { Failed } from '../../../kit/states';
 import { type Account, createUser, planUser } from '../queries';
@@ -97,7 +98,7 @@ export default function CreateUser({ close }: { close: () => void }) {
   }
   return (
     <Modal isOpen variant="medium" onClose={cancel} aria-labelledby={`${id}-title`} elementToFocus={`#${CSS.escape(id)}-name`}>
-      <ModalHeader title="Create a user" labelId={`${id}-title`} />
+      <DialogHead title="Create a user" labelId={`${id}-title`} />
       <ModalBody tabIndex={0} role="region" aria-labelledby={`${id}-title`}>
         <Form
           id={`${id}-form`}
@@ -124,14 +125,14 @@ export default function CreateUser({ close }: { close: () => void }) {
         </Form>
         {cause !== null && !isField(cause) && <Failed cause={cause} inline />}
       </ModalBody>
-      <ModalFooter>
+      <DialogFoot>
         <Button type="submit" form={`${id}-form`} isLoading={plan.isPending} isDisabled={plan.isPending}>
           Preview the account
         </Button>
         <Button variant="link" onClick={cancel}>
           Cancel
         </Button>
-      </ModalFooter>
+      </DialogFoot>
     </Modal>
   );
 }

@@ -1,5 +1,7 @@
 /** A password that is shown once: it closes only by saying that it was noted. */
-import { Button, Modal, ModalBody, ModalFooter, ModalHeader } from '@patternfly/react-core';
+import { Button, Modal, ModalBody } from '@patternfly/react-core';
+
+import { DialogFoot, DialogHead } from '../../../kit/dialog';
 import { useEffect, useId } from 'react';
 
 import { Copied } from '../parts/copy';
@@ -15,7 +17,7 @@ export function Once({ name, password, close }: { name: string; password: string
   }, [waits]);
   return (
     <Modal isOpen variant="small" aria-labelledby={`${id}-title`}>
-      <ModalHeader title={waits ? `One-time password for ${name}` : `The password for ${name} was lost on the way`} labelId={`${id}-title`} titleIconVariant={waits ? undefined : 'warning'} />
+      <DialogHead title={waits ? `One-time password for ${name}` : `The password for ${name} was lost on the way`} labelId={`${id}-title`} titleIconVariant={waits ? undefined : 'warning'} />
       <ModalBody>
         {waits ? (
           <>
@@ -27,9 +29,9 @@ export function Once({ name, password, close }: { name: string; password: string
           <p>The account is there, but the answer with its one-time password did not arrive, and the hub does not show it again. Give the account a new password.</p>
         )}
       </ModalBody>
-      <ModalFooter>
+      <DialogFoot>
         <Button onClick={close}>{waits ? 'I have noted it' : 'To the account'}</Button>
-      </ModalFooter>
+      </DialogFoot>
     </Modal>
   );
 }

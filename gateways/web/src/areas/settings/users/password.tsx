@@ -1,9 +1,10 @@
 /** A new password, for oneself or for somebody who lost theirs. */
-import { Button, Form, Modal, ModalBody, ModalFooter, ModalHeader } from '@patternfly/react-core';
+import { Button, Form, Modal, ModalBody } from '@patternfly/react-core';
 import { useMutation } from '@tanstack/react-query';
 import { useId, useRef, useState } from 'react';
 
 import { ConfirmCommand, PlannedEvents, useCommand, type Why } from '../../../kit/command';
+import { DialogFoot, DialogHead } from '../../../kit/dialog';
 import { mayLeave, useUnsaved } from '../../../kit/leave';
 import { Failed } from '../../../kit/states';
 import { type Account, changeUser, planChange } from '../queries';
@@ -63,7 +64,7 @@ export default function NewPassword({ user, name, own, close }: { user: string; 
   }
   return (
     <Modal isOpen variant="medium" onClose={cancel} aria-labelledby={`${id}-title`} elementToFocus={`#${CSS.escape(id)}-${own ? 'text' : 'choice-made'}`}>
-      <ModalHeader title={own ? 'Change my password' : `A new password for ${name}`} labelId={`${id}-title`} />
+      <DialogHead title={own ? 'Change my password' : `A new password for ${name}`} labelId={`${id}-title`} />
       <ModalBody tabIndex={0} role="region" aria-labelledby={`${id}-title`}>
         <Form
           id={`${id}-form`}
@@ -108,14 +109,14 @@ export default function NewPassword({ user, name, own, close }: { user: string; 
         </Form>
         {cause !== null && !isField(cause) && <Failed cause={cause} inline />}
       </ModalBody>
-      <ModalFooter>
+      <DialogFoot>
         <Button type="submit" form={`${id}-form`} isLoading={plan.isPending} isDisabled={plan.isPending}>
           Preview the change
         </Button>
         <Button variant="link" onClick={cancel}>
           Cancel
         </Button>
-      </ModalFooter>
+      </DialogFoot>
     </Modal>
   );
 }

@@ -21,7 +21,7 @@ use secrecy::SecretString;
 use uuid::Uuid;
 
 pub use bootstrap::{ADMINISTRATOR, FirstAdministrator};
-pub use sign_in::{SignInError, SignedIn};
+pub use sign_in::{Holder, SignInError, SignedIn};
 
 use crate::dispatcher::{Dispatcher, Outcome};
 use crate::ports::{Ports, Unavailable, VaultError};

@@ -43,6 +43,16 @@ pub enum SignInError {
     Command(CommandError),
 }
 
+/// Who holds a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// A program, which keeps its refresh token itself: the token serves once.
+    Program,
+    /// A browser, which keeps it in a cookie and may lose an answer: a token that was exchanged within a minute may be shown again,
+    /// while nothing that it was exchanged for was used.
+    Browser,
+}
+
 /// A login and what it opens.
 struct Found {
     login: [u8; 32],
@@ -67,10 +77,22 @@ impl Accounts {
         password: SecretString,
         options: Options,
     ) -> Result<SignedIn, SignInError> {
+        self.sign_in_as(Holder::Program, tenant, email, password, options).await
+    }
+
+    /// The same for whoever holds the session.
+    pub async fn sign_in_as(
+        &self,
+        holder: Holder,
+        tenant: &str,
+        email: &SecretString,
+        password: SecretString,
+        options: Options,
+    ) -> Result<SignedIn, SignInError> {
         let not_before = Instant::now() + self.settings.refusal;
         let result = if let Some(found) = self.login_of(tenant, email).await? {
             let this = self.clone();
-            to_the_end(async move { this.check(&found, password, &options).await }).await
+            to_the_end(async move { this.check(holder, &found, password, &options).await }).await
         } else {
             self.ports.credentials.verify(password, None).await?;
             Err(SignInError::Refused)
@@ -91,6 +113,7 @@ impl Accounts {
 
     async fn check(
         &self,
+        holder: Holder,
         found: &Found,
         password: SecretString,
         options: &Options,
@@ -102,7 +125,7 @@ impl Accounts {
             UserState::Active(_) | UserState::Disabled(_) if !right => SignInRefusal::WrongPassword,
             UserState::Disabled(_) => SignInRefusal::AccountDisabled,
             UserState::Active(_) if !self.is_open(tenant).await? => SignInRefusal::TenantSuspended,
-            UserState::Active(account) => return self.begin(found, account, options).await,
+            UserState::Active(account) => return self.begin(holder, found, account, options).await,
         };
         self.record_refusal(tenant, user, refusal, options).await;
         Err(SignInError::Refused)
@@ -112,6 +135,7 @@ impl Accounts {
     /// disables the user in between ends it, since they end all sessions after their own event.
     async fn begin(
         &self,
+        holder: Holder,
         found: &Found,
         account: Account,
         options: &Options,
@@ -122,7 +146,10 @@ impl Accounts {
         let expires_at = now.checked_add_signed(life).unwrap_or(chrono::DateTime::<chrono::Utc>::MAX_UTC);
         let session = Session { id: self.ports.ids.uuid(), user, tenant, expires_at };
         let (refresh_token, hash) = rules::refresh_token(&*self.ports.ids);
-        self.ports.sessions.open(&session, &hash).await?;
+        match holder {
+            Holder::Program => self.ports.sessions.open(&session, &hash).await?,
+            Holder::Browser => self.ports.sessions.open_in_browser(&session, &hash).await?,
+        }
 
         let stream = user.to_string();
         let grant = Grant::User { roles: account.roles.clone(), session: session.id };
@@ -157,10 +184,29 @@ impl Accounts {
         refresh_token: &SecretString,
         options: &Options,
     ) -> Result<SignedIn, SignInError> {
+        self.refresh_as(Holder::Program, refresh_token, options).await
+    }
+
+    /// The same for whoever shows the token.
+    pub async fn refresh_as(
+        &self,
+        holder: Holder,
+        refresh_token: &SecretString,
+        options: &Options,
+    ) -> Result<SignedIn, SignInError> {
         let presented = rules::refresh_hash(refresh_token).ok_or(SignInError::Refused)?;
         let (refresh_token, next) = rules::refresh_token(&*self.ports.ids);
-        let session = match self.ports.sessions.rotate(&presented, &next).await? {
+        let sessions = &self.ports.sessions;
+        let rotation = match holder {
+            Holder::Program => sessions.rotate(&presented, &next).await?,
+            Holder::Browser => sessions.rotate_in_browser(&presented, &next).await?,
+        };
+        let session = match rotation {
             Rotation::Rotated(session) => session,
+            Rotation::Repeated(session) => {
+                tracing::info!(session = %session.id, "a browser showed its refresh token again, and nothing newer was used");
+                session
+            }
             Rotation::Reused(session) => {
                 let cause = SignInRefusal::RefreshTokenReused;
                 self.record_refusal(session.tenant, session.user, cause, options).await;

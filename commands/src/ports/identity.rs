@@ -56,6 +56,8 @@ pub enum Rotation {
     Rotated(Session),
     /// The token had been used before: the session is ended now (RFC 9700, section 4.14.2).
     Reused(Session),
+    /// The token had been used, and nothing that it was exchanged for ever was: that is withdrawn and replaced.
+    Repeated(Session),
     /// No living session knows the token.
     Unknown,
 }
@@ -65,10 +67,16 @@ pub enum Rotation {
 pub trait SessionStore: Send + Sync + 'static {
     /// Opens a session with its first refresh token.
     async fn open(&self, session: &Session, refresh_hash: &[u8; 32]) -> Result<(), Unavailable>;
+    /// The same for a session that a browser holds.
+    async fn open_in_browser(&self, session: &Session, refresh_hash: &[u8; 32]) -> Result<(), Unavailable>;
     /// Whether the session lives.
     async fn alive(&self, tenant: TenantId, id: Uuid) -> Result<bool, Unavailable>;
     /// Replaces a refresh token by the next one.
     async fn rotate(&self, presented: &[u8; 32], next: &[u8; 32]) -> Result<Rotation, Unavailable>;
+    /// The same for a token that a browser shows. Where a browser holds the session, a token that it exchanged within a minute may
+    /// be shown again while what it was last exchanged for was never used.
+    async fn rotate_in_browser(&self, presented: &[u8; 32], next: &[u8; 32])
+    -> Result<Rotation, Unavailable>;
     /// Ends one session.
     async fn end(&self, tenant: TenantId, id: Uuid) -> Result<(), Unavailable>;
     /// Ends all sessions of a user.

@@ -143,43 +143,81 @@ impl CredentialStore for MemoryCredentials {
     }
 }
 
-/// Session, newest refresh hash, spent refresh hashes.
-type SessionRow = (Session, [u8; 32], HashSet<[u8; 32]>);
+/// A session and its refresh tokens, as hashes.
+pub struct SessionRow {
+    session: Session,
+    browser: bool,
+    newest: [u8; 32],
+    spent: HashSet<[u8; 32]>,
+    /// What the newest one was given for.
+    exchanged: Option<[u8; 32]>,
+}
 
 #[derive(Default)]
 pub struct MemorySessions {
     pub rows: Mutex<HashMap<Uuid, SessionRow>>,
+    /// Whether a minute has passed since every exchange.
+    pub aged: Mutex<bool>,
 }
 
 impl MemorySessions {
     pub fn count(&self) -> usize {
         self.rows.lock().unwrap().len()
     }
+
+    fn keep(&self, session: &Session, newest: [u8; 32], browser: bool) {
+        let row =
+            SessionRow { session: session.clone(), browser, newest, spent: HashSet::new(), exchanged: None };
+        self.rows.lock().unwrap().insert(session.id, row);
+    }
+
+    fn replace(&self, presented: &[u8; 32], next: &[u8; 32], browser: bool) -> Rotation {
+        let mut rows = self.rows.lock().unwrap();
+        let known = rows.values_mut().find(|row| row.newest == *presented || row.spent.contains(presented));
+        let Some(row) = known else { return Rotation::Unknown };
+        let session = row.session.clone();
+        let young = !*self.aged.lock().unwrap();
+        let rotation = if row.newest == *presented {
+            Rotation::Rotated(session)
+        } else if young && browser && row.browser && row.exchanged == Some(*presented) {
+            Rotation::Repeated(session)
+        } else {
+            rows.remove(&session.id);
+            return Rotation::Reused(session);
+        };
+        row.spent.insert(row.newest);
+        row.exchanged = (browser && row.browser).then_some(*presented);
+        row.newest = *next;
+        rotation
+    }
 }
 
 #[async_trait]
 impl SessionStore for MemorySessions {
     async fn open(&self, session: &Session, refresh_hash: &[u8; 32]) -> Result<(), Unavailable> {
-        self.rows.lock().unwrap().insert(session.id, (session.clone(), *refresh_hash, HashSet::new()));
+        self.keep(session, *refresh_hash, false);
+        Ok(())
+    }
+
+    async fn open_in_browser(&self, session: &Session, refresh_hash: &[u8; 32]) -> Result<(), Unavailable> {
+        self.keep(session, *refresh_hash, true);
         Ok(())
     }
 
     async fn alive(&self, tenant: TenantId, id: Uuid) -> Result<bool, Unavailable> {
-        Ok(self.rows.lock().unwrap().get(&id).is_some_and(|(session, ..)| session.tenant == tenant))
+        Ok(self.rows.lock().unwrap().get(&id).is_some_and(|row| row.session.tenant == tenant))
     }
 
     async fn rotate(&self, presented: &[u8; 32], next: &[u8; 32]) -> Result<Rotation, Unavailable> {
-        let mut rows = self.rows.lock().unwrap();
-        let known = rows.values().find(|(_, newest, spent)| newest == presented || spent.contains(presented));
-        let Some(session) = known.map(|(session, ..)| session.clone()) else { return Ok(Rotation::Unknown) };
-        let (_, newest, spent) = rows.get_mut(&session.id).unwrap();
-        if newest != presented {
-            rows.remove(&session.id);
-            return Ok(Rotation::Reused(session));
-        }
-        spent.insert(*presented);
-        *newest = *next;
-        Ok(Rotation::Rotated(session))
+        Ok(self.replace(presented, next, false))
+    }
+
+    async fn rotate_in_browser(
+        &self,
+        presented: &[u8; 32],
+        next: &[u8; 32],
+    ) -> Result<Rotation, Unavailable> {
+        Ok(self.replace(presented, next, true))
     }
 
     async fn end(&self, _: TenantId, id: Uuid) -> Result<(), Unavailable> {
@@ -188,7 +226,8 @@ impl SessionStore for MemorySessions {
     }
 
     async fn end_all(&self, tenant: TenantId, user: UserId) -> Result<(), Unavailable> {
-        self.rows.lock().unwrap().retain(|_, (session, ..)| session.tenant != tenant || session.user != user);
+        let mut rows = self.rows.lock().unwrap();
+        rows.retain(|_, row| row.session.tenant != tenant || row.session.user != user);
         Ok(())
     }
 }

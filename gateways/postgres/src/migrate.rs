@@ -15,6 +15,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (4, "outlets", include_str!("../../../migrations/ledger/0004_outlets.sql")),
     (5, "key rotation", include_str!("../../../migrations/ledger/0005_key_rotation.sql")),
     (6, "copy", include_str!("../../../migrations/ledger/0006_copy.sql")),
+    (7, "lost answers", include_str!("../../../migrations/ledger/0007_lost_answers.sql")),
     (1001, "read models", include_str!("../../../migrations/read-models/0001_read_models.sql")),
     (1002, "audit log indexes", include_str!("../../../migrations/read-models/0002_audit_log_indexes.sql")),
     (1003, "indexes in parts", include_str!("../../../migrations/read-models/0003_indexes_in_parts.sql")),

@@ -4,6 +4,7 @@ use hub_kit::{Answer, Client};
 use reqwest::Method;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
+use sqlx::{Connection as _, PgConnection};
 
 use super::{Running, problem, text};
 
@@ -96,16 +97,21 @@ async fn a_browser_keeps_its_session_in_a_cookie_that_no_script_reads() {
 }
 
 #[tokio::test]
-async fn a_cookie_serves_once() {
+async fn a_lost_answer_is_asked_for_again_and_a_stolen_cookie_still_found_out() {
     let running = Running::start().await;
     let (browser, _) = Browser::sign_in(&running, &[]).await;
+    let next = |answer: &Answer| set_cookie(answer).unwrap().remove(0);
+    let lost = next(&browser.refresh(&browser.cookie, &[]).await.expect(200));
     let again = browser.refresh(&browser.cookie, &[]).await.expect(200);
-    let next = set_cookie(&again).unwrap().remove(0);
-    // Shown twice, it may have been stolen: the session ends, and the browser need not ask again.
-    let reused = browser.refresh(&browser.cookie, &[]).await;
+    browser.client.with_token(&text(&again.body["access_token"])).get("me").await.unwrap().expect(200);
+    let cookie = next(&again);
+    assert!(cookie != lost && cookie != browser.cookie);
+    let cookie = next(&browser.refresh(&cookie, &[]).await.expect(200));
+    // Whoever has the lost answer had no right to it: the session ends, and the browser need not ask again.
+    let reused = browser.refresh(&lost, &[]).await;
     problem(&reused, 401, "sign-in-refused");
     forgets(&reused);
-    let ended = browser.refresh(&next, &[]).await;
+    let ended = browser.refresh(&cookie, &[]).await;
     problem(&ended, 401, "sign-in-refused");
     forgets(&ended);
     for cookie in ["clustermaster_refresh=nonsense", &format!("clustermaster_refresh={}", "x".repeat(2000))] {
@@ -113,6 +119,68 @@ async fn a_cookie_serves_once() {
         problem(&nonsense, 401, "sign-in-refused");
         forgets(&nonsense);
     }
+    let admin = running.admin().await;
+    let told = admin.get("audit-logs?event_type=user.sign_in_refused.v1").await.unwrap().expect(200);
+    assert_eq!(told.body.as_array().unwrap().len(), 1, "{}", told.text);
+    assert!(told.text.contains("refresh_token_reused"), "{}", told.text);
+    for cookie in [&browser.cookie, &lost] {
+        let token = cookie.split_once('=').unwrap().1;
+        assert!(!running.hub.log().contains(token) && !told.text.contains(token));
+    }
+}
+
+#[tokio::test]
+async fn a_cookie_serves_once_when_its_answer_came() {
+    let running = Running::start().await;
+    let next = |answer: &Answer| set_cookie(answer).unwrap().remove(0);
+    // What it was exchanged for was used.
+    let (browser, _) = Browser::sign_in(&running, &[]).await;
+    let second = next(&browser.refresh(&browser.cookie, &[]).await.expect(200));
+    browser.refresh(&second, &[]).await.expect(200);
+    problem(&browser.refresh(&browser.cookie, &[]).await, 401, "sign-in-refused");
+    // It was not, but a minute has passed.
+    let (browser, _) = Browser::sign_in(&running, &[]).await;
+    let second = next(&browser.refresh(&browser.cookie, &[]).await.expect(200));
+    let mut database = PgConnection::connect(running.database.url()).await.unwrap();
+    let aged = "update vault.refresh_tokens set used_at = used_at - interval '61 seconds'";
+    sqlx::query(aged).execute(&mut database).await.unwrap();
+    problem(&browser.refresh(&browser.cookie, &[]).await, 401, "sign-in-refused");
+    problem(&browser.refresh(&second, &[]).await, 401, "sign-in-refused");
+    // It is shown in the body, as programs do.
+    let (browser, _) = Browser::sign_in(&running, &[]).await;
+    browser.refresh(&browser.cookie, &[]).await.expect(200);
+    let body = json!({ "refresh_token": browser.cookie.split_once('=').unwrap().1 });
+    problem(&browser.client.post("auth/refresh", &body).await.unwrap(), 401, "sign-in-refused");
+    // It was exchanged in the body first: that was not the browser.
+    let (browser, _) = Browser::sign_in(&running, &[]).await;
+    let body = json!({ "refresh_token": browser.cookie.split_once('=').unwrap().1 });
+    browser.client.post("auth/refresh", &body).await.unwrap().expect(200);
+    problem(&browser.refresh(&browser.cookie, &[]).await, 401, "sign-in-refused");
+    // A program's token does not become a browser's by being shown in a cookie.
+    let program = running.admin().await;
+    let token = text(&program.session["refresh_token"]);
+    program.post("auth/refresh", &json!({ "refresh_token": token })).await.unwrap().expect(200);
+    let cookie = format!("clustermaster_refresh={token}");
+    problem(&browser.refresh(&cookie, &[]).await, 401, "sign-in-refused");
+}
+
+#[tokio::test]
+async fn many_who_show_a_cookie_at_once_leave_one_that_goes_on() {
+    let running = Running::start().await;
+    let (browser, _) = Browser::sign_in(&running, &[]).await;
+    let tries = (0..8).map(|_| browser.refresh(&browser.cookie, &[]));
+    let answers = futures::future::join_all(tries).await;
+    let cookies: Vec<_> =
+        answers.into_iter().map(|answer| set_cookie(&answer.expect(200)).unwrap().remove(0)).collect();
+    let mut database = PgConnection::connect(running.database.url()).await.unwrap();
+    let unused: i64 = sqlx::query_scalar(
+        "select count(*) from vault.refresh_tokens t join vault.sessions s on s.id = t.session_id \
+         where s.browser and s.ended_at is null and t.used_at is null",
+    )
+    .fetch_one(&mut database)
+    .await
+    .unwrap();
+    assert_eq!((cookies.len(), unused), (8, 1));
 }
 
 #[tokio::test]

@@ -187,6 +187,43 @@ async fn a_refresh_token_serves_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_browser_may_show_its_token_again_while_nothing_newer_was_used() {
+    let acme = Acme::new().await;
+    let sign_in = || {
+        let (email, password) = (ADMINISTRATOR.into(), PASSWORD.into());
+        let accounts = &acme.accounts;
+        async move {
+            accounts.sign_in_as(Holder::Browser, "acme", &email, password, Options::default()).await.unwrap()
+        }
+    };
+    let refresh = |signed: &SignedIn| {
+        let (accounts, token) = (&acme.accounts, signed.refresh_token.clone());
+        async move { accounts.refresh_as(Holder::Browser, &token, &Options::default()).await }
+    };
+    let first = sign_in().await;
+    let lost = refresh(&first).await.unwrap();
+    let events = acme.world.log.all().len();
+    let again = refresh(&first).await.unwrap();
+    assert_eq!(again.session, first.session);
+    assert_eq!(acme.world.log.all().len(), events, "it is no refusal");
+    refresh(&again).await.unwrap();
+    is_refused(&refresh(&lost).await);
+    assert_eq!(acme.newest()["cause"], "refresh_token_reused");
+    assert!(!acme.accounts.alive(acme.tenant, first.session.id).await.unwrap());
+
+    let first = sign_in().await;
+    acme.accounts.refresh(&first.refresh_token, &Options::default()).await.unwrap();
+    is_refused(&refresh(&first).await);
+    assert!(!acme.accounts.alive(acme.tenant, first.session.id).await.unwrap(), "a program exchanged it");
+
+    let first = sign_in().await;
+    refresh(&first).await.unwrap();
+    *acme.world.sessions.aged.lock().unwrap() = true;
+    is_refused(&refresh(&first).await);
+    assert_eq!(acme.newest()["cause"], "refresh_token_reused");
+}
+
+#[tokio::test(start_paused = true)]
 async fn refreshing_brings_the_present_roles_and_ends_with_the_session() {
     let acme = Acme::new().await;
     let ada = acme.ada(&[Role::Viewer]).await;

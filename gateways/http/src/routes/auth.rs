@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use hub_commands::accounts::SignedIn;
+use hub_commands::accounts::{Holder, SignedIn};
 use secrecy::{ExposeSecret as _, SecretString};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -49,9 +49,10 @@ async fn login(
     }
     app.limits().sign_in(gate::address(Some(&sender)), &tenant, email)?;
     let options = sender.options();
+    let holder = if body.browser { Holder::Browser } else { Holder::Program };
     let work = {
         let app = app.clone();
-        async move { app.accounts().sign_in(&tenant, &body.email, body.password, options).await }
+        async move { app.accounts().sign_in_as(holder, &tenant, &body.email, body.password, options).await }
     };
     let signed = app.run(work).await??;
     Ok(if body.browser { opened_in_browser(&app, &sender, signed) } else { opened(&app, signed) })
@@ -72,9 +73,9 @@ async fn refresh(
     extract::Json(body): extract::Json<Refresh>,
 ) -> Answer {
     if let Some(token) = body.refresh_token {
-        return Ok(opened(&app, exchanged(&app, &sender, token).await?));
+        return Ok(opened(&app, exchanged(&app, &sender, Holder::Program, token).await?));
     }
-    match exchanged(&app, &sender, browser::token(&headers)?).await {
+    match exchanged(&app, &sender, Holder::Browser, browser::token(&headers)?).await {
         Ok(signed) => Ok(opened_in_browser(&app, &sender, signed)),
         // It never opens anything again: the browser need not show it any more.
         Err(problem) if problem.entry() == Entry::SIGN_IN_REFUSED => {
@@ -86,14 +87,19 @@ async fn refresh(
     }
 }
 
-async fn exchanged(app: &App, sender: &Sender, token: SecretString) -> Result<SignedIn, Problem> {
+async fn exchanged(
+    app: &App,
+    sender: &Sender,
+    holder: Holder,
+    token: SecretString,
+) -> Result<SignedIn, Problem> {
     if token.expose_secret().len() > LONGEST_PASSWORD {
         return Err(Problem::new(Entry::SIGN_IN_REFUSED));
     }
     let options = sender.options();
     let work = {
         let app = app.clone();
-        async move { app.accounts().refresh(&token, &options).await }
+        async move { app.accounts().refresh_as(holder, &token, &options).await }
     };
     Ok(app.run(work).await??)
 }

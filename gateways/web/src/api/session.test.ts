@@ -45,6 +45,22 @@ it('keeps what it knows while the hub is away', async () => {
   expect(sessionState()).toEqual({ kind: 'unknown' });
 });
 
+it('asks again after an answer was lost, and takes nobody for signed out', async () => {
+  const { accessToken, resume, sessionState } = await import('./session');
+  answers.push(session('user_1', 'one'));
+  await resume();
+  // There is no answer, then one that breaks off.
+  await expect(accessToken('one')).rejects.toMatchObject({ problem: { code: 'unreachable' } });
+  answers.push(new Response('{"access_to'));
+  await expect(accessToken('one')).rejects.toMatchObject({ problem: { code: 'unreachable' } });
+  expect(sessionState()).toEqual({ kind: 'open', user: 'user_1' });
+  expect(localStorage.getItem('clustermaster.session')).toBe('open');
+  answers.push(session('user_1', 'two'));
+  await expect(accessToken('one')).resolves.toBe('two');
+  expect(asked.map(({ url }) => url)).toEqual(Array(4).fill('/api/v1/auth/refresh'));
+  expect(sessionState()).toEqual({ kind: 'open', user: 'user_1' });
+});
+
 it('asks nobody for a session that there never was', async () => {
   localStorage.clear();
   const { resume, sessionState } = await import('./session');

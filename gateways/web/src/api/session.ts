@@ -90,12 +90,19 @@ function opened(session: Session) {
   become({ kind: 'open', user: session.user.id });
 }
 
-/** One at a time, also among the tabs of this browser: a refresh token is good for one use. */
+/**
+ * One at a time, also among the tabs of this browser: a refresh token is good for one use. When its answer is lost it may be shown again for a
+ * minute: whoever needs a token asks again, and only a refusal ends the session.
+ */
 async function renew(): Promise<void> {
   const ask = async () => {
     const response = await post('refresh', {});
     const body: unknown = await response.json().catch(() => undefined);
-    if (response.ok) return opened(body as Session);
+    if (response.ok) {
+      // It broke off: that is no answer.
+      if (body === undefined) throw unreachable();
+      return opened(body as Session);
+    }
     if (response.status === 401) {
       token = undefined;
       remember(false);

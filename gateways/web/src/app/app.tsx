@@ -3,6 +3,7 @@ import { Component, type ReactNode, Suspense, useEffect, useState } from 'react'
 import { createBrowserRouter, Navigate, Route, type RouteObject, RouterProvider, Routes, useLocation, useRouteError } from 'react-router';
 
 import { prefix } from '../api/base';
+import { asProblem } from '../api/problem';
 import { queryClient } from '../api/query';
 import { resume, useSession } from '../api/session';
 import { Leaving } from '../kit/leave';
@@ -22,8 +23,20 @@ export function App() {
 function Resuming() {
   const [failure, setFailure] = useState<unknown>();
   const [attempt, setAttempt] = useState(0);
+  // A lost answer can be asked for again for a minute: that does not wait for somebody to press a button.
   useEffect(() => {
-    resume().catch(setFailure);
+    let gone = false;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    resume().catch((cause: unknown) => {
+      if (gone) return;
+      const { passing, retryAfter } = asProblem(cause);
+      if (!passing || attempt > 0) setFailure(cause);
+      if (passing) timer = setTimeout(() => setAttempt(attempt + 1), (retryAfter ?? Math.min(8, 0.5 * 2 ** attempt)) * 1000);
+    });
+    return () => {
+      gone = true;
+      clearTimeout(timer);
+    };
   }, [attempt]);
   const retry = () => {
     setFailure(undefined);

@@ -1,15 +1,14 @@
 /** Changing a cluster: its description, its credentials, or both. */
 import './styles.css';
 
-import { Button, ExpandableSection, Form, Modal, ModalBody } from '@patternfly/react-core';
+import { ExpandableSection } from '@patternfly/react-core';
 import { useMutation } from '@tanstack/react-query';
 import { useEffect, useId, useRef, useState } from 'react';
 
 import { asProblem } from '../../../api/problem';
 import { ConfirmCommand, PlannedEvents, useCommand, type Why } from '../../../kit/command';
-import { DialogFoot, DialogHead } from '../../../kit/dialog';
+import { FormDialog } from '../../../kit/form-dialog';
 import { mayLeave, useUnsaved } from '../../../kit/leave';
-import { Failed } from '../../../kit/states';
 import { kubeconfigLost, secretOf, told } from './draft';
 import { Meanwhile } from './meanwhile';
 import { type Chosen, KubeconfigPart } from './parts/kubeconfig';
@@ -144,75 +143,58 @@ export default function ChangeDialog({
     </>
   );
   return (
-    <Modal isOpen variant="medium" onClose={cancel} aria-labelledby={`${id}-title`}>
-      <DialogHead title={credentialsOnly ? `Other credentials for ${base.name}` : `Change ${base.name}`} labelId={`${id}-title`} />
-      <ModalBody tabIndex={0} role="region" aria-labelledby={`${id}-title`}>
-        {stale(cause) && <Meanwhile base={base} takeOver={takeOver} />}
-        <Form
-          id={`${id}-form`}
-          onSubmit={(event) => {
-            event.preventDefault();
-            if (!wrong && !nothing && !plan.isPending) plan.mutate();
-          }}
-        >
-          {!credentialsOnly && (
-            <>
-              <TextField
-                id={`${id}-name`}
-                label="Name"
-                value={name}
-                error={fields['/name'] ?? nameRule(name)}
-                help="No other managed cluster has it."
-                change={(next) => {
-                  setName(next);
-                  edited();
-                }}
-              />
-              <TextField
-                id={`${id}-region`}
-                label="Region"
-                value={region}
-                error={fields['/region'] ?? regionRule(region)}
-                help="The provider’s region, or the name of the site."
-                change={(next) => {
-                  setRegion(next);
-                  edited();
-                }}
-              />
-              <LabelsPart
-                id={`${id}-labels`}
-                rows={rows}
-                error={fields['/labels']}
-                change={(next) => {
-                  setRows(next);
-                  edited();
-                }}
-              />
-            </>
-          )}
-          {credentialsOnly ? (
-            credentials
-          ) : (
-            <ExpandableSection toggleText="Replace the credentials" isExpanded={open} onToggle={(_event, next) => setOpen(next)} isIndented>
-              {credentials}
-            </ExpandableSection>
-          )}
-        </Form>
-        {cause !== null && !stale(cause) && Object.keys(fields).length === 0 && <Failed cause={cause} inline byHand />}
-      </ModalBody>
-      <DialogFoot>
-        <Button
-          type="submit"
-          form={`${id}-form`}
-          isLoading={plan.isPending}
-          isDisabled={wrong || nothing || plan.isPending || stale(cause)}
-        >
-          Preview the change
-        </Button>
-        <Button variant="link" onClick={cancel}>
-          Cancel
-        </Button>
-      </DialogFoot>
-    </Modal>
+    <FormDialog
+      title={credentialsOnly ? `Other credentials for ${base.name}` : `Change ${base.name}`}
+      above={stale(cause) && <Meanwhile base={base} takeOver={takeOver} />}
+      button="Preview the change"
+      ready={!wrong && !nothing && !stale(cause)}
+      busy={plan.isPending}
+      failure={stale(cause) || Object.keys(fields).length > 0 ? undefined : cause}
+      submit={() => plan.mutate()}
+      close={cancel}
+    >
+      {!credentialsOnly && (
+        <>
+          <TextField
+            id={`${id}-name`}
+            label="Name"
+            value={name}
+            error={fields['/name'] ?? nameRule(name)}
+            help="No other managed cluster has it."
+            change={(next) => {
+              setName(next);
+              edited();
+            }}
+          />
+          <TextField
+            id={`${id}-region`}
+            label="Region"
+            value={region}
+            error={fields['/region'] ?? regionRule(region)}
+            help="The provider’s region, or the name of the site."
+            change={(next) => {
+              setRegion(next);
+              edited();
+            }}
+          />
+          <LabelsPart
+            id={`${id}-labels`}
+            rows={rows}
+            error={fields['/labels']}
+            change={(next) => {
+              setRows(next);
+              edited();
+            }}
+          />
+        </>
+      )}
+      {credentialsOnly ? (
+        credentials
+      ) : (
+        <ExpandableSection toggleText="Replace the credentials" isExpanded={open} onToggle={(_event, next) => setOpen(next)} isIndented>
+          {credentials}
+        </ExpandableSection>
+      )}
+    </FormDialog>
   );
 }

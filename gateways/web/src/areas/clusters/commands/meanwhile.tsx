@@ -1,8 +1,8 @@
 /** Somebody else was quicker (412): what changed, and the offer to take it over. */
-import { Alert, AlertActionLink } from '@patternfly/react-core';
 import { useQuery } from '@tanstack/react-query';
 
 import { DiffTable } from '../../../kit/diff';
+import { ChangedMeanwhile } from '../../../kit/meanwhile';
 import { Answered } from '../../../kit/states';
 import { type Cluster, readCluster } from './queries';
 
@@ -14,9 +14,6 @@ export function description({ name, region, labels, status, endpoint }: Cluster)
 function seen({ health, issues, k8s_version, nodes }: Cluster) {
   return { health, issues, k8s_version, nodes };
 }
-
-/** It may stand above what is in sight; once, so that nobody is taken from a field. */
-const intoSight = (box: HTMLElement | null) => box?.scrollIntoView?.({ block: 'nearest' });
 
 export function Meanwhile({ base, takeOver }: { base: Cluster; takeOver: (now: Cluster) => void }) {
   const now = useQuery({
@@ -30,26 +27,18 @@ export function Meanwhile({ base, takeOver }: { base: Cluster; takeOver: (now: C
       {(data) => {
         const decided = JSON.stringify(description(data)) !== JSON.stringify(description(base));
         return (
-          <div ref={intoSight}>
-            <Alert
-              isInline
-              isLiveRegion
-              component="h2"
-              variant="warning"
-              className="cm-space-below"
-              title={decided ? 'Somebody changed the cluster meanwhile' : 'The hub saw something new of the cluster meanwhile'}
-              actionLinks={<AlertActionLink onClick={() => takeOver(data)}>Take it over and go on</AlertActionLink>}
-            >
-              <p>
-                Nothing of yours was recorded. It was at revision {base.revision}, and is at {data.revision}.
-              </p>
-              <DiffTable
-                before={decided ? description(base) : seen(base)}
-                after={decided ? description(data) : seen(data)}
-                label="What changed meanwhile"
-              />
-            </Alert>
-          </div>
+          <ChangedMeanwhile
+            title={decided ? 'Somebody changed the cluster meanwhile' : 'The hub saw something new of the cluster meanwhile'}
+            was={base.revision}
+            is={data.revision}
+            takeOver={() => takeOver(data)}
+          >
+            <DiffTable
+              before={decided ? description(base) : seen(base)}
+              after={decided ? description(data) : seen(data)}
+              label="What changed meanwhile"
+            />
+          </ChangedMeanwhile>
         );
       }}
     </Answered>

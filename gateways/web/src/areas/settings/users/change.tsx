@@ -1,13 +1,11 @@
 /** Changing who an account is and what it may do. */
-import { Button, Form, Modal, ModalBody } from '@patternfly/react-core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useId, useState } from 'react';
 
 import { ConfirmCommand, PlannedEvents, useCommand, type Why } from '../../../kit/command';
-import { DialogFoot, DialogHead } from '../../../kit/dialog';
+import { FormDialog } from '../../../kit/form-dialog';
 import { mayLeave, useUnsaved } from '../../../kit/leave';
 import { shortId } from '../../../kit/people';
-import { Failed } from '../../../kit/states';
 import { type Account, changeUser, planChange, type Role, ROLES, type User, type UserChanges } from '../queries';
 import { RolesField, TextField } from './fields';
 import { Meanwhile } from './meanwhile';
@@ -78,62 +76,50 @@ export default function ChangeUser({ user, own, close }: { user: User; own: bool
     );
   }
   return (
-    <Modal isOpen variant="medium" onClose={cancel} aria-labelledby={`${id}-title`} elementToFocus={`#${CSS.escape(id)}-name`}>
-      <DialogHead title={`Change ${base.display_name ?? shortId(base.id)}`} labelId={`${id}-title`} />
-      <ModalBody tabIndex={0} role="region" aria-labelledby={`${id}-title`}>
-        {isStale(cause) && <Meanwhile base={base} takeOver={takeOver} />}
-        <Form
-          id={`${id}-form`}
-          noValidate
-          onSubmit={(event) => {
-            event.preventDefault();
-            if (!wrong && !nothing && !plan.isPending && !isStale(cause)) plan.mutate();
-          }}
-        >
-          <TextField
-            id={`${id}-name`}
-            label="Name"
-            value={name}
-            fault={told.name ?? nameRule(name)}
-            help="As the interface shows it."
-            change={(text) => {
-              setName(text);
-              edited();
-            }}
-          />
-          <TextField
-            id={`${id}-email`}
-            label="E-mail address"
-            type="email"
-            value={email}
-            fault={told.email ?? emailRule(email)}
-            help="They sign in with it."
-            change={(text) => {
-              setEmail(text);
-              edited();
-            }}
-          />
-          <RolesField
-            id={`${id}-roles`}
-            roles={ROLES.filter((role) => roles.includes(role))}
-            own={own}
-            fault={told.roles ?? rolesRule(roles)}
-            change={(next) => {
-              setRoles(next);
-              edited();
-            }}
-          />
-        </Form>
-        {cause !== null && !isStale(cause) && !isField(cause) && <Failed cause={cause} inline />}
-      </ModalBody>
-      <DialogFoot>
-        <Button type="submit" form={`${id}-form`} isLoading={plan.isPending} isDisabled={wrong || nothing || plan.isPending || isStale(cause)}>
-          Preview the change
-        </Button>
-        <Button variant="link" onClick={cancel}>
-          Cancel
-        </Button>
-      </DialogFoot>
-    </Modal>
+    <FormDialog
+      title={`Change ${base.display_name ?? shortId(base.id)}`}
+      focus={`${id}-name`}
+      above={isStale(cause) && <Meanwhile base={base} takeOver={takeOver} />}
+      button="Preview the change"
+      ready={!wrong && !nothing && !isStale(cause)}
+      busy={plan.isPending}
+      failure={isStale(cause) || isField(cause) ? undefined : cause}
+      submit={() => plan.mutate()}
+      close={cancel}
+    >
+      <TextField
+        id={`${id}-name`}
+        label="Name"
+        value={name}
+        fault={told.name ?? nameRule(name)}
+        help="As the interface shows it."
+        change={(text) => {
+          setName(text);
+          edited();
+        }}
+      />
+      <TextField
+        id={`${id}-email`}
+        label="E-mail address"
+        type="email"
+        value={email}
+        fault={told.email ?? emailRule(email)}
+        help="They sign in with it."
+        change={(text) => {
+          setEmail(text);
+          edited();
+        }}
+      />
+      <RolesField
+        id={`${id}-roles`}
+        roles={ROLES.filter((role) => roles.includes(role))}
+        own={own}
+        fault={told.roles ?? rolesRule(roles)}
+        change={(next) => {
+          setRoles(next);
+          edited();
+        }}
+      />
+    </FormDialog>
   );
 }

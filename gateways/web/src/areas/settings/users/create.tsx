@@ -1,13 +1,11 @@
 /** A new account. */
-import { Button, Form, Modal, ModalBody } from '@patternfly/react-core';
 import { useMutation } from '@tanstack/react-query';
 import { useId, useRef, useState } from 'react';
 import { useNavigate } from 'react-router';
 
 import { ConfirmCommand, PlannedEvents, useCommand, type Why } from '../../../kit/command';
-import { DialogFoot, DialogHead } from '../../../kit/dialog';
+import { FormDialog } from '../../../kit/form-dialog';
 import { mayLeave, useUnsaved } from '../../../kit/leave';
-import { Failed } from '../../../kit/states';
 import { type Account, createUser, planUser } from '../queries';
 import { ROLE_WORDS } from '../words';
 import { type Password, PasswordField, RolesField, TextField } from './fields';
@@ -97,42 +95,31 @@ export default function CreateUser({ close }: { close: () => void }) {
     );
   }
   return (
-    <Modal isOpen variant="medium" onClose={cancel} aria-labelledby={`${id}-title`} elementToFocus={`#${CSS.escape(id)}-name`}>
-      <DialogHead title="Create a user" labelId={`${id}-title`} />
-      <ModalBody tabIndex={0} role="region" aria-labelledby={`${id}-title`}>
-        <Form
-          id={`${id}-form`}
-          noValidate
-          onSubmit={(event) => {
-            event.preventDefault();
-            setTried(true);
-            if (!wrong && !plan.isPending) plan.mutate();
-          }}
-        >
-          <TextField id={`${id}-name`} label="Name" value={draft.name} fault={faults.name} help="As the interface shows it." change={(text) => change({ name: text })} />
-          <TextField id={`${id}-email`} label="E-mail address" type="email" value={draft.email} fault={faults.email} help="They sign in with it. No other account of the tenant has it." change={(text) => change({ email: text })} />
-          <RolesField id={`${id}-roles`} roles={draft.roles} fault={faults.roles} change={(roles) => change({ roles })} />
-          <PasswordField
-            id={`${id}-password`}
-            password={password}
-            by="the hub"
-            fault={faults.password}
-            change={(next) => {
-              setPassword(next);
-              edited();
-            }}
-          />
-        </Form>
-        {cause !== null && !isField(cause) && <Failed cause={cause} inline />}
-      </ModalBody>
-      <DialogFoot>
-        <Button type="submit" form={`${id}-form`} isLoading={plan.isPending} isDisabled={plan.isPending}>
-          Preview the account
-        </Button>
-        <Button variant="link" onClick={cancel}>
-          Cancel
-        </Button>
-      </DialogFoot>
-    </Modal>
+    <FormDialog
+      title="Create a user"
+      focus={`${id}-name`}
+      button="Preview the account"
+      busy={plan.isPending}
+      failure={isField(cause) ? undefined : cause}
+      submit={() => {
+        setTried(true);
+        if (!wrong) plan.mutate();
+      }}
+      close={cancel}
+    >
+      <TextField id={`${id}-name`} label="Name" value={draft.name} fault={faults.name} help="As the interface shows it." change={(text) => change({ name: text })} />
+      <TextField id={`${id}-email`} label="E-mail address" type="email" value={draft.email} fault={faults.email} help="They sign in with it. No other account of the tenant has it." change={(text) => change({ email: text })} />
+      <RolesField id={`${id}-roles`} roles={draft.roles} fault={faults.roles} change={(roles) => change({ roles })} />
+      <PasswordField
+        id={`${id}-password`}
+        password={password}
+        by="the hub"
+        fault={faults.password}
+        change={(next) => {
+          setPassword(next);
+          edited();
+        }}
+      />
+    </FormDialog>
   );
 }

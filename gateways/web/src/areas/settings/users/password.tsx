@@ -1,12 +1,10 @@
 /** A new password, for oneself or for somebody who lost theirs. */
-import { Button, Form, Modal, ModalBody } from '@patternfly/react-core';
 import { useMutation } from '@tanstack/react-query';
 import { useId, useRef, useState } from 'react';
 
 import { ConfirmCommand, PlannedEvents, useCommand, type Why } from '../../../kit/command';
-import { DialogFoot, DialogHead } from '../../../kit/dialog';
+import { FormDialog } from '../../../kit/form-dialog';
 import { mayLeave, useUnsaved } from '../../../kit/leave';
-import { Failed } from '../../../kit/states';
 import { type Account, changeUser, planChange } from '../queries';
 import { type Password, PasswordField, TextField } from './fields';
 import { Once } from './once';
@@ -63,60 +61,49 @@ export default function NewPassword({ user, name, own, close }: { user: string; 
     );
   }
   return (
-    <Modal isOpen variant="medium" onClose={cancel} aria-labelledby={`${id}-title`} elementToFocus={`#${CSS.escape(id)}-${own ? 'text' : 'choice-made'}`}>
-      <DialogHead title={own ? 'Change my password' : `A new password for ${name}`} labelId={`${id}-title`} />
-      <ModalBody tabIndex={0} role="region" aria-labelledby={`${id}-title`}>
-        <Form
-          id={`${id}-form`}
-          noValidate
-          onSubmit={(event) => {
-            event.preventDefault();
-            setTried(true);
-            if (rule || differs || plan.isPending) return;
-            secret.current = { text: password.made ? madeUp() : password.text, number: secret.current.number + 1 };
-            plan.mutate();
+    <FormDialog
+      title={own ? 'Change my password' : `A new password for ${name}`}
+      focus={`${id}-${own ? 'text' : 'choice-made'}`}
+      button="Preview the change"
+      busy={plan.isPending}
+      failure={isField(cause) ? undefined : cause}
+      submit={() => {
+        setTried(true);
+        if (rule || differs) return;
+        secret.current = { text: password.made ? madeUp() : password.text, number: secret.current.number + 1 };
+        plan.mutate();
+      }}
+      close={cancel}
+    >
+      {own ? (
+        <>
+          <TextField
+            id={`${id}-text`}
+            label="New password"
+            type="password"
+            autoComplete="new-password"
+            value={password.text}
+            help="12 characters or more: length counts, not signs."
+            fault={faultsOf(cause).password ?? (tried ? rule : undefined)}
+            change={(text) => {
+              setPassword({ made: false, text });
+              edited();
+            }}
+          />
+          <TextField id={`${id}-again`} label="The new password again" type="password" autoComplete="new-password" value={again} help="So that no typing error locks you out." fault={tried ? differs : undefined} change={setAgain} />
+        </>
+      ) : (
+        <PasswordField
+          id={`${id}-choice`}
+          password={password}
+          by="this browser"
+          fault={faultsOf(cause).password ?? (tried ? rule : undefined)}
+          change={(next) => {
+            setPassword(next);
+            edited();
           }}
-        >
-          {own ? (
-            <>
-              <TextField
-                id={`${id}-text`}
-                label="New password"
-                type="password"
-                autoComplete="new-password"
-                value={password.text}
-                help="12 characters or more: length counts, not signs."
-                fault={faultsOf(cause).password ?? (tried ? rule : undefined)}
-                change={(text) => {
-                  setPassword({ made: false, text });
-                  edited();
-                }}
-              />
-              <TextField id={`${id}-again`} label="The new password again" type="password" autoComplete="new-password" value={again} help="So that no typing error locks you out." fault={tried ? differs : undefined} change={setAgain} />
-            </>
-          ) : (
-            <PasswordField
-              id={`${id}-choice`}
-              password={password}
-              by="this browser"
-              fault={faultsOf(cause).password ?? (tried ? rule : undefined)}
-              change={(next) => {
-                setPassword(next);
-                edited();
-              }}
-            />
-          )}
-        </Form>
-        {cause !== null && !isField(cause) && <Failed cause={cause} inline />}
-      </ModalBody>
-      <DialogFoot>
-        <Button type="submit" form={`${id}-form`} isLoading={plan.isPending} isDisabled={plan.isPending}>
-          Preview the change
-        </Button>
-        <Button variant="link" onClick={cancel}>
-          Cancel
-        </Button>
-      </DialogFoot>
-    </Modal>
+        />
+      )}
+    </FormDialog>
   );
 }

@@ -3,7 +3,7 @@
  */
 import { afterAll, expect, test } from 'vitest';
 
-import { heading, room, settled, shell } from './kit';
+import { heading, room, settled, shell, WATCH_SHIFTS } from './kit';
 
 const hub = room({ clusters: 1000, days: 30 });
 
@@ -12,15 +12,6 @@ afterAll(() => {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   console.log(['', line(['what', 'seen', 'wanted']), line(['---', '---', '---']), ...seen.map((one) => line([one.what, one.seen, one.wanted])), ''].join('\n'));
 });
-
-/** Sums the layout shifts that nobody caused by typing or clicking. */
-const WATCH_SHIFTS = () => {
-  const watched = globalThis as unknown as { shifts: number };
-  watched.shifts = 0;
-  new PerformanceObserver((list) => {
-    for (const entry of list.getEntries() as (PerformanceEntry & { value: number; hadRecentInput: boolean })[]) if (!entry.hadRecentInput) watched.shifts += entry.value;
-  }).observe({ type: 'layout-shift', buffered: true });
-};
 
 test('the first load of the fleet', async () => {
   const page = await hub.enter('/settings');

@@ -27,11 +27,20 @@ function keysOf(page: Page, line: string): (string | undefined)[] {
   return keys;
 }
 
+/** A page whose clock the story sets. */
+async function enterByClock(path: string): Promise<Page> {
+  const page = await hub.open();
+  await page.clock.install();
+  await page.goto(`${hub.bed.url}${path}`);
+  await signIn(page, hub.bed);
+  return page;
+}
+
 let serial = 0;
-async function begin(command: Command): Promise<Scene> {
+async function begin(command: Command, enter: (path: string) => Promise<Page> = hub.enter): Promise<Scene> {
   const name = `cut-${++serial}`;
   const id = (await command.subject?.({ bed: hub.bed, receiver, name })) ?? '';
-  const page = await hub.enter(command.path(id));
+  const page = await enter(command.path(id));
   const scene = { page, bed: hub.bed, receiver, name, id, reason: `Typed for ${name}` };
   await command.lead(scene);
   return scene;
@@ -82,14 +91,8 @@ test.each(COMMANDS)('$title: it is cut off before the hub hears of it', async (c
 
 test('what stays cut off says that nobody knows, and is the same command when its button is pressed again', async () => {
   const command = COMMANDS.find(({ title }) => title === 'replay from a position') as Command;
-  const name = 'cut-for-long';
-  const id = (await command.subject?.({ bed: hub.bed, receiver, name })) ?? '';
-  const page = await hub.open();
-  await page.clock.install();
-  await page.goto(`${hub.bed.url}${command.path(id)}`);
-  await signIn(page, hub.bed);
-  const scene = { page, bed: hub.bed, receiver, name, id, reason: `Typed for ${name}` };
-  await command.lead(scene);
+  const scene = await begin(command, enterByClock);
+  const { page, id } = scene;
   const before = await hub.bed.recorded(command.event);
   const line = command.request(id);
   const keys = keysOf(page, line);
@@ -165,15 +168,8 @@ test('signing out is sent again, and recorded once', async () => {
 /** A page whose access token has ended in the middle of a pause. */
 async function ended(): Promise<{ scene: Scene; command: Command; keys: (string | undefined)[]; before: number }> {
   const command = COMMANDS.find(({ title }) => title === 'pause') as Command;
-  const name = `cut-${++serial}`;
-  const id = (await command.subject?.({ bed: hub.bed, receiver, name })) ?? '';
-  const page = await hub.open();
-  await page.clock.install();
-  await page.goto(`${hub.bed.url}${command.path(id)}`);
-  await signIn(page, hub.bed);
-  const scene = { page, bed: hub.bed, receiver, name, id, reason: `Typed for ${name}` };
-  await command.lead(scene);
-  return { scene, command, keys: keysOf(page, command.request(id)), before: await hub.bed.recorded(command.event) };
+  const scene = await begin(command, enterByClock);
+  return { scene, command, keys: keysOf(scene.page, command.request(scene.id)), before: await hub.bed.recorded(command.event) };
 }
 
 test('a session that has to be prolonged for a command is prolonged as soon as the hub is there', async () => {

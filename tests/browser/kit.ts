@@ -120,3 +120,12 @@ export async function violations(page: Page): Promise<string[]> {
 export async function sideways(page: Page): Promise<number> {
   return page.evaluate(() => Math.max(0, document.documentElement.scrollWidth - innerWidth));
 }
+
+/** Sums the layout shifts that nobody caused by typing or clicking. */
+export const WATCH_SHIFTS = () => {
+  const watched = globalThis as unknown as { shifts: number };
+  watched.shifts = 0;
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries() as (PerformanceEntry & { value: number; hadRecentInput: boolean })[]) if (!entry.hadRecentInput) watched.shifts += entry.value;
+  }).observe({ type: 'layout-shift', buffered: true });
+};

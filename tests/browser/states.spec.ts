@@ -2,18 +2,9 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { heading, room, settled, sideways, tabTo, violations } from './kit';
+import { heading, room, settled, sideways, tabTo, violations, WATCH_SHIFTS } from './kit';
 import { anExport, type Place, places } from './pages';
 import { aDeadLetter, aNode, aUser, aWide, aWorkload, anEvent, anExportOf, cut, fail, grow, hold, LONG, PROBLEMS, TRACE } from './states';
-
-/** Sums the layout shifts that nobody caused by typing or clicking. */
-const WATCH_SHIFTS = () => {
-  const watched = globalThis as unknown as { shifts: number };
-  watched.shifts = 0;
-  new PerformanceObserver((list) => {
-    for (const entry of list.getEntries() as (PerformanceEntry & { value: number; hadRecentInput: boolean })[]) if (!entry.hadRecentInput) watched.shifts += entry.value;
-  }).observe({ type: 'layout-shift', buffered: true });
-};
 
 const reported = (found: Record<string, unknown>) => expect(Object.fromEntries(Object.entries(found).filter(([, one]) => !(Array.isArray(one) && one.length === 0)))).toEqual({});
 

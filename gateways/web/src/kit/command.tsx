@@ -6,7 +6,7 @@ import { type ReactNode, useId, useRef, useState } from 'react';
 import type { Receipt, Schemas } from '../api/client';
 import { asProblem, undecided } from '../api/problem';
 import { DialogFoot, DialogHead } from './dialog';
-import { settle, useUnsaved } from './leave';
+import { useUnsaved } from './leave';
 import { intoSight, repeated, Repeating, type Repeats } from './repeats';
 import { Failed } from './states';
 import { useToasts } from './toasts';
@@ -53,6 +53,10 @@ export function useCommand<Input, T>(options: {
   send: (input: Input, headers: CommandHeaders) => Promise<Receipt<T>>;
   why?: (input: Input) => Why | undefined;
   onDone?: (body: T, input: Input) => void;
+  /** What leaving would lose while it is under way: its answer. */
+  waiting?: string;
+  /** Whether another query string of the page is leaving, too. */
+  bySearch?: boolean;
 }) {
   const client = useQueryClient();
   const toasts = useToasts();
@@ -85,7 +89,7 @@ export function useCommand<Input, T>(options: {
     onSuccess: ({ body, position }, input) => {
       intent.current = undefined;
       toasts.recorded(options.done(body, input), position);
-      settle();
+      sent();
       options.onDone?.(body, input);
       // Who somebody is changes by a command on their account alone, which says so itself.
       void client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'people' });
@@ -96,6 +100,8 @@ export function useCommand<Input, T>(options: {
       if (!passing && problem.status >= 400 && problem.status < 500 && problem.status !== 401) intent.current = undefined;
     },
   });
+  const waiting = options.waiting ?? 'The answer to what was sent. It may be carried out all the same.';
+  const sent = useUnsaved(mutation.isPending ? [waiting] : [], { bySearch: options.bySearch ?? false });
   return { ...mutation, repeats };
 }
 
@@ -172,7 +178,7 @@ export function ConfirmCommand(props: {
   const [typed, setTyped] = useState('');
   const id = useId();
   const written = [why.reason && 'The reason', why.changeRequest && 'The change request'].filter(Boolean);
-  useUnsaved(props.busy ? ['The answer to what was sent. It may be carried out all the same.'] : written.map((one) => `${one} that you wrote.`));
+  useUnsaved(props.busy ? [] : written.map((one) => `${one} that you wrote.`));
   // What is under way is heard out.
   const close = () => (props.busy ? undefined : props.close());
   const allowed = props.ready !== false && (props.typed === undefined || typed === props.typed);

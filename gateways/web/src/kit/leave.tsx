@@ -46,11 +46,6 @@ export function useUnsaved(things: readonly string[], { bySearch = false } = {})
   }, []);
 }
 
-/** Everything that was to be sent was: whoever leads on in the same breath, before any of it is drawn again, asks nobody. */
-export function settle() {
-  for (const guard of guards) guard.current = { lost: [], bySearch: false };
-}
-
 /** Whether to go on where that loses something: asks whoever sits there. For ways that are no addresses. */
 export function mayLeave(): Promise<boolean> {
   if (lost().length === 0) return Promise.resolve(true);

@@ -52,6 +52,8 @@ export function ImportWizard({ watched }: { watched: string | undefined }) {
   const command = useCommand<Intent, Awaited<ReturnType<typeof importCluster>>['body']>({
     send: (intent, headers) => noted(importCluster(intent.cluster, headers)),
     why: (intent) => intent.why,
+    waiting: 'The answer to the import. It was sent, and may be carried out all the same: the list of clusters tells.',
+    bySearch: true,
     done: (_answer, intent) => `The import of ${intent.cluster.name} was requested`,
     onDone: (answer, intent) => {
       intent.cluster.secret.kept.wipe();
@@ -72,10 +74,7 @@ export function ImportWizard({ watched }: { watched: string | undefined }) {
       here.current = false;
     };
   }, []);
-  const sent = useUnsaved(
-    command.isPending ? ['The answer to the import. It was sent, and may be carried out all the same: the list of clusters tells.'] : unsent(draft, typing),
-    { bySearch: true },
-  );
+  const sent = useUnsaved(command.isPending ? [] : unsent(draft, typing), { bySearch: true });
   const change = (next: Draft, pointer?: string) => {
     setDraft(next);
     if (pointer !== undefined) setSaid((before) => ({ ...before, [pointer]: undefined }));

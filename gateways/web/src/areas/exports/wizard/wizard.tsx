@@ -80,6 +80,7 @@ function Wizard() {
   const plan = useMutation({ mutationFn: () => planCreate(wanted(draft)), onError: refuse, gcTime: 0 });
   const { mutate: preview } = plan;
   const command = useCommand<{ why: Why; version: number }, Summary>({
+    waiting: 'The answer to the new export. It was sent, and may be carried out all the same: the list of exports tells.',
     done: (body) => `${body.name ?? 'The export'} was created`,
     send: async (_input, headers) => {
       const said = await create(wanted(draft), headers);
@@ -91,7 +92,7 @@ function Wizard() {
     onDone: () => setDraft(EMPTY),
   });
 
-  useUnsaved(command.isPending ? ['The answer to the new export. It was sent, and may be carried out all the same: the list of exports tells.'] : unsent(draft, why));
+  useUnsaved(command.isPending ? [] : unsent(draft, why));
 
   const before = useRef(step);
   useEffect(() => {

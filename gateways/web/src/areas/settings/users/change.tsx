@@ -67,7 +67,7 @@ export default function ChangeUser({ user, own, close }: { user: User; own: bool
         busy={command.isPending}
         repeats={command.repeats}
         confirm={(why) => command.mutate({ changes, revision: base.revision, why })}
-        close={() => (command.isPending ? undefined : setConfirming(false))}
+        close={() => setConfirming(false)}
       >
         {'email' in changes && <p>From then on they sign in as {changes.email}.</p>}
         {'roles' in changes && <p>{fewer ? 'A role is taken away: their sessions end at once, and they sign in again.' : 'The new roles hold when they next sign in, or their session is renewed.'}</p>}

@@ -83,7 +83,7 @@ export default function CreateUser({ close }: { close: () => void }) {
         busy={command.isPending}
         repeats={command.repeats}
         confirm={(why) => command.mutate({ draft, version: version.current, why })}
-        close={() => (command.isPending ? undefined : setConfirming(false))}
+        close={() => setConfirming(false)}
       >
         <p>They sign in as {draft.email.trim()}. Name and address are sealed in the ledger: an entry shows the account’s id alone.</p>
         <ul className="cm-settings-list">

@@ -81,7 +81,7 @@ export default function Decide({ user, decision, close }: { user: User; decision
       busy={command.isPending}
       repeats={command.repeats}
       confirm={(why) => command.mutate({ revision: base.revision, why })}
-      close={() => (command.isPending ? undefined : close())}
+      close={close}
     >
       {outdated && (
         <Meanwhile

@@ -54,7 +54,7 @@ export default function NewPassword({ user, name, own, close }: { user: string; 
         busy={command.isPending}
         repeats={command.repeats}
         confirm={(why) => command.mutate({ number: secret.current.number, why })}
-        close={() => (command.isPending ? undefined : setConfirming(false))}
+        close={() => setConfirming(false)}
       >
         <p>{own ? 'All your sessions end, this one as well: you sign in again with the new password, and go on here.' : 'All their sessions end at once. The password from before holds no more.'}</p>
       </ConfirmCommand>
